@@ -1,0 +1,86 @@
+"""What has a public address of its own, made of a slug, and never loses a reader by it."""
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, models, router, transaction
+
+from blog.models.redirect import Redirect
+from blog.text import unique_slug_base
+
+SLUG_LENGTH = 80
+# Two editors can take the same free slug in the same moment; the loser tries the next one.
+ATTEMPTS = 30
+
+
+class Addressed(models.Model):
+    """A row with a unique slug. A blank slug is made from the name; an old one redirects."""
+
+    slug = models.SlugField(
+        max_length=SLUG_LENGTH,
+        unique=True,
+        allow_unicode=True,
+        blank=True,
+        help_text="The last part of the address. Leave it empty and it is made from the title. "
+        "If you change it later, the old address leads to the new one.",
+    )
+
+    class Meta:
+        abstract = True
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if self.slug:
+            self._save_and_remember(*args, **kwargs)
+        else:
+            self._save_with_free_slug(*args, **kwargs)
+
+    def slug_source(self) -> str:
+        """The text that a blank slug is made from."""
+        raise ValidationError("A slug is needed.")  # pragma: no cover
+
+    def had_public_address(self) -> bool:
+        """Whether anybody outside can have seen the stored row's address."""
+        return True
+
+    def _save_with_free_slug(self, *args: Any, **kwargs: Any) -> None:
+        base = unique_slug_base(self.slug_source())
+        for _ in range(ATTEMPTS):
+            self.slug = self._free_slug(base)
+            try:
+                with transaction.atomic():
+                    self._save_and_remember(*args, **kwargs)
+            except IntegrityError:
+                taken = type(self)._default_manager.filter(slug=self.slug).exclude(pk=self.pk)
+                if not taken.exists():
+                    raise
+            else:
+                return
+        raise ValidationError(f"No free address was found for “{base}”, please choose a slug.")
+
+    def _free_slug(self, base: str) -> str:
+        taken = set(
+            type(self)
+            ._default_manager.filter(slug__startswith=base)
+            .exclude(pk=self.pk)
+            .values_list("slug", flat=True)
+        )
+        number, slug = 1, base
+        while slug in taken:
+            number += 1
+            suffix = f"-{number}"
+            slug = base[: SLUG_LENGTH - len(suffix)].rstrip("-") + suffix
+        return slug
+
+    def _save_and_remember(self, *args: Any, **kwargs: Any) -> None:
+        using = kwargs.get("using") or router.db_for_write(type(self), instance=self)
+        with transaction.atomic(using=using):
+            before = None if self._state.adding else self._stored()
+            super().save(*args, **kwargs)
+            if before and before.slug != self.slug and before.had_public_address():
+                Redirect.objects.remember(before.get_absolute_url(), self)
+
+    def _stored(self) -> "Addressed | None":
+        return type(self)._default_manager.filter(pk=self.pk).first()
+
+    def get_absolute_url(self) -> str:
+        raise NotImplementedError

@@ -1,0 +1,71 @@
+"""Who writes, and signs in to the admin."""
+
+from typing import ClassVar
+
+from django.contrib.auth.models import AbstractUser
+from django.contrib.auth.models import UserManager as DjangoUserManager
+from django.core.validators import URLValidator
+from django.db import models
+from django.db.models import Exists, OuterRef
+from django.urls import reverse
+
+from blog.fields import Line, Prose
+from blog.images import PictureField
+from blog.models.addressed import Addressed
+from blog.models.visibility import visible
+
+
+class AuthorQuerySet(models.QuerySet["Author"]):
+    def published(self) -> "AuthorQuerySet":
+        """Those with at least one post that the public may see now."""
+        with_posts = self.model._default_manager.filter(visible("posts__"), pk=OuterRef("pk"))
+        return self.filter(Exists(with_posts))
+
+
+class AuthorManager(DjangoUserManager.from_queryset(AuthorQuerySet)):  # type: ignore[misc]
+    pass
+
+
+class Author(Addressed, AbstractUser):
+    """The user model: an account with a public face."""
+
+    display_name = Line(
+        max_length=120,
+        blank=True,
+        help_text="The name that readers see under your posts.",
+    )
+    bio = Prose(
+        blank=True,
+        help_text="Two or three sentences about you, shown at the foot of your posts.",
+    )
+    photo = PictureField(
+        upload_to="photos",
+        blank=True,
+        width_field="photo_width",
+        height_field="photo_height",
+        help_text="A JPEG, PNG, WebP or AVIF picture. Position and camera data are removed.",
+    )
+    photo_width = models.PositiveIntegerField(null=True, editable=False)
+    photo_height = models.PositiveIntegerField(null=True, editable=False)
+    website = models.URLField(
+        blank=True, validators=[URLValidator(schemes=["http", "https"])], help_text="https://…"
+    )
+
+    objects: ClassVar[AuthorManager] = AuthorManager()
+
+    class Meta(AbstractUser.Meta):
+        verbose_name = "author"
+        ordering = ["display_name", "username"]
+
+    def __str__(self) -> str:
+        return self.get_display_name()
+
+    def get_absolute_url(self) -> str:
+        return reverse("blog:author", args=[self.slug])
+
+    def get_display_name(self) -> str:
+        """The name that readers see. Never the name that is typed to sign in."""
+        return self.display_name or self.get_full_name() or f"Author {self.pk}"
+
+    def slug_source(self) -> str:
+        return self.display_name or self.get_full_name() or "author"

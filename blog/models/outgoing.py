@@ -1,0 +1,104 @@
+"""Mail to one person that must not be forgotten: a row first, a task only as a nudge.
+
+States: waiting → sent | failed | skipped. A worker takes a waiting row by setting `claimed_until`
+(its lease); if it dies, the lease runs out and the row is due again, under the same Message-ID.
+docs/outgoing-mail.md says what happens in each gap.
+"""
+
+import secrets
+from datetime import datetime, timedelta
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+LEASE = timedelta(minutes=5)
+
+
+class OutgoingQuerySet(models.QuerySet):
+    def waiting(self) -> "OutgoingQuerySet":
+        return self.filter(status=Outgoing.Status.WAITING)
+
+    def due(self) -> "OutgoingQuerySet":
+        """What a worker may take now: due, and in nobody's hands."""
+        now = timezone.now()
+        free = Q(claimed_until__isnull=True) | Q(claimed_until__lte=now)
+        return self.waiting().filter(free, due_at__lte=now)
+
+    def claim(self, row: "Outgoing") -> bool:
+        """Take one row for five minutes; False where another worker was first."""
+        now = timezone.now()
+        taken = self.due().filter(pk=row.pk, attempts=row.attempts)
+        changed = taken.update(claimed_until=now + LEASE, attempts=F("attempts") + 1)
+        if changed:
+            row.attempts += 1
+            row.claimed_until = now + LEASE
+        return bool(changed)
+
+
+class Outgoing(models.Model):
+    class Status(models.TextChoices):
+        WAITING = "waiting", "Waiting"
+        SENT = "sent", "Sent"
+        FAILED = "failed", "Failed"
+        SKIPPED = "skipped", "Skipped"
+
+    status = models.CharField(max_length=8, choices=Status, default=Status.WAITING)
+    created_at = models.DateTimeField(default=timezone.now)
+    due_at = models.DateTimeField(default=timezone.now)
+    claimed_until = models.DateTimeField(null=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    settled_at = models.DateTimeField(null=True)
+    # What the mail server said last, or why the mail was skipped. Never an address or a token.
+    reply = models.CharField(max_length=500, blank=True)
+    # The left half of the Message-ID, the same for every attempt.
+    message_id = models.CharField(max_length=32, default=secrets.token_hex, unique=True)
+
+    class Meta:
+        abstract = True
+
+    def settle(self, status: "Outgoing.Status", reply: str = "") -> bool:
+        """Write the outcome, unless another worker has taken the row over since."""
+        now = timezone.now()
+        return self._write(status=status, reply=reply[:500], settled_at=now, claimed_until=None)
+
+    def postpone(self, until: datetime, reply: str = "") -> bool:
+        """Put the row back; it is due again at `until`."""
+        return self._write(due_at=until, reply=reply[:500], claimed_until=None)
+
+    def _write(self, **values: object) -> bool:
+        mine = type(self)._default_manager.filter(
+            pk=self.pk, status=self.Status.WAITING, attempts=self.attempts
+        )
+        return bool(mine.update(**values))
+
+
+def outgoing_indexes(name: str) -> list[models.Index]:
+    """The indexes every table of outgoing mail needs; names must differ between tables."""
+    return [
+        models.Index(fields=["due_at"], name=f"{name}_due", condition=Q(status="waiting")),
+        models.Index(fields=["settled_at"], name=f"{name}_settled"),
+    ]
+
+
+class AccountMail(Outgoing):
+    """A mail about somebody's account: an invitation, or a way back in.
+
+    `author` is empty where the address that somebody typed belongs to nobody: asking for a
+    password then writes the same row and only the worker, unseen, sends nothing.
+    """
+
+    class Kind(models.TextChoices):
+        INVITATION = "invitation", "Invitation"
+        PASSWORD_RESET = "reset", "Password reset"
+
+    kind = models.CharField(max_length=10, choices=Kind)
+    author = models.ForeignKey("blog.Author", models.CASCADE, null=True, related_name="+")
+
+    objects = OutgoingQuerySet.as_manager()
+
+    class Meta:
+        indexes = outgoing_indexes("accountmail")
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} ({self.get_status_display()})"

@@ -1,0 +1,232 @@
+"""Posts: what the blog is for."""
+
+import uuid
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.core.validators import MaxLengthValidator, URLValidator
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+from django.utils import timezone
+
+from blog import markdown
+from blog.fields import Line, Prose
+from blog.images import PictureField
+from blog.models.addressed import Addressed
+from blog.models.visibility import visible
+
+WORDS_A_MINUTE = 230
+
+
+class PostQuerySet(models.QuerySet["Post"]):
+    def published(self) -> "PostQuerySet":
+        """What the public may see now."""
+        return self.filter(visible())
+
+    def scheduled(self) -> "PostQuerySet":
+        return self.filter(status=Post.Status.PUBLISHED, published_at__gt=timezone.now())
+
+    def drafts(self) -> "PostQuerySet":
+        return self.filter(status=Post.Status.DRAFT)
+
+    def editable_by(self, user: Any) -> "PostQuerySet":
+        """The posts that `user` may open in the admin: everybody's, or her own."""
+        if user.has_perm("blog.change_any_post"):
+            return self.all()
+        return self.filter(author=user)
+
+    def listed(self) -> "PostQuerySet":
+        """For lists: newest first, with authors and categories, without the long texts."""
+        return (
+            self.select_related("author")
+            .prefetch_related("categories")
+            .defer("body", "html", "toc")
+            .order_by("-published_at", "-pk")
+        )
+
+    def to_render_again(self) -> "PostQuerySet":
+        """Posts whose stored HTML an older renderer made."""
+        return self.exclude(markdown_version=markdown.VERSION)
+
+
+class Post(Addressed):
+    class Status(models.TextChoices):
+        DRAFT = "draft", "Draft"
+        PUBLISHED = "published", "Published"
+
+    title = Line(max_length=200)
+    summary = Prose(
+        blank=True,
+        max_length=600,
+        validators=[MaxLengthValidator(600)],
+        help_text="One or two sentences under the title, in lists and in search engines.",
+    )
+    body = Prose(
+        blank=True,
+        validators=[MaxLengthValidator(markdown.MAX_LENGTH)],
+        help_text="Written in Markdown.",
+    )
+    cover = PictureField(
+        upload_to="covers",
+        blank=True,
+        width_field="cover_width",
+        height_field="cover_height",
+        help_text="A JPEG, PNG, WebP or AVIF picture, best 1600 pixels wide or more. "
+        "Position and camera data are removed.",
+    )
+    cover_width = models.PositiveIntegerField(null=True, editable=False)
+    cover_height = models.PositiveIntegerField(null=True, editable=False)
+    cover_alt = Line(
+        "cover description",
+        max_length=300,
+        blank=True,
+        help_text="What the cover shows, for readers who cannot see it.",
+    )
+    author = models.ForeignKey(
+        "blog.Author", models.SET_NULL, null=True, blank=True, related_name="posts"
+    )
+    categories = models.ManyToManyField("blog.Category", blank=True, related_name="posts")
+    status = models.CharField(max_length=10, choices=Status, default=Status.DRAFT)
+    published_at = models.DateTimeField(
+        "goes live at",
+        null=True,
+        blank=True,
+        help_text="Empty means: the moment you publish. A time to come means: it goes live then, "
+        "by itself.",
+    )
+    featured = models.BooleanField(
+        default=False, help_text="Shown large at the top of the home page until a newer one is."
+    )
+    canonical_url = models.URLField(
+        "original address",
+        blank=True,
+        validators=[URLValidator(schemes=["http", "https"])],
+        help_text="Only if this text appeared elsewhere first: search engines are told so.",
+    )
+    meta_title = Line(
+        "title for search engines",
+        max_length=200,
+        blank=True,
+        help_text="Empty means: the title above.",
+    )
+    meta_description = Line(
+        "description for search engines",
+        max_length=300,
+        blank=True,
+        help_text="Empty means: the summary above.",
+    )
+    guid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    # Made from the body at save, so that no page ever waits for Markdown.
+    html = models.TextField(blank=True, editable=False)
+    toc = models.JSONField(default=list, editable=False)
+    excerpt = models.TextField(blank=True, editable=False)
+    words = models.PositiveIntegerField(default=0, editable=False)
+    markdown_version = models.PositiveSmallIntegerField(default=0, editable=False, db_index=True)
+
+    objects = PostQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-published_at", "-pk"]
+        permissions = [
+            ("publish_post", "Can publish and unpublish posts"),
+            ("change_any_post", "Can edit everybody's posts"),
+        ]
+        indexes = [
+            models.Index(fields=["status", "-published_at", "-id"], name="post_newest"),
+            models.Index(
+                fields=["author", "status", "-published_at", "-id"], name="post_newest_by_author"
+            ),
+            models.Index(
+                fields=["-published_at"], name="post_featured", condition=Q(featured=True)
+            ),
+            models.Index(fields=["-updated_at"], name="post_updated"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(status__in=["draft", "published"]), name="post_status_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(status="draft") | Q(published_at__isnull=False),
+                name="post_published_has_time",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Render the body and set the times that follow from the status, then save."""
+        fields = kwargs.get("update_fields")
+        if fields is None or "body" in fields:
+            self.render()
+        if self.status == self.Status.PUBLISHED and self.published_at is None:
+            self.published_at = timezone.now()
+        self.updated_at = timezone.now()
+        if fields is not None:
+            kwargs["update_fields"] = {*fields, "updated_at", *self._derived_from(fields)}
+        super().save(*args, **kwargs)
+
+    def get_absolute_url(self) -> str:
+        return reverse("blog:post", args=[self.slug])
+
+    def slug_source(self) -> str:
+        return self.title
+
+    def had_public_address(self) -> bool:
+        return self.published_at is not None and self.published_at <= timezone.now()
+
+    def render(self) -> None:
+        """Turn the Markdown body into what pages show. Raises markdown.TooComplex."""
+        rendered = markdown.render(self.body)
+        self.html = rendered.html
+        self.toc = [[heading.level, heading.id, heading.title] for heading in rendered.toc]
+        self.excerpt = markdown.excerpt(rendered.text)
+        self.words = rendered.words
+        self.markdown_version = markdown.VERSION
+
+    def publish(self, at: datetime | None = None) -> None:
+        """Make the post public now, or at the given time."""
+        self.status = self.Status.PUBLISHED
+        self.published_at = at or self.published_at or timezone.now()
+        self.save(update_fields=["status", "published_at"])
+
+    def unpublish(self) -> None:
+        """Take the post back; it keeps its date for when it returns."""
+        self.status = self.Status.DRAFT
+        self.save(update_fields=["status"])
+
+    @property
+    def is_public(self) -> bool:
+        return self.status == self.Status.PUBLISHED and self.had_public_address()
+
+    @property
+    def is_scheduled(self) -> bool:
+        return self.status == self.Status.PUBLISHED and not self.is_public
+
+    @property
+    def minutes(self) -> int:
+        """Reading time in whole minutes, at least one."""
+        return max(1, round(self.words / WORDS_A_MINUTE))
+
+    @property
+    def description(self) -> str:
+        return self.summary or self.excerpt
+
+    @property
+    def was_updated(self) -> bool:
+        """Whether a reader should be told that the text changed after it was published."""
+        return self.published_at is not None and self.updated_at - self.published_at > timedelta(
+            days=1
+        )
+
+    @staticmethod
+    def _derived_from(fields: Any) -> set[str]:
+        derived = {"html", "toc", "excerpt", "words", "markdown_version"}
+        return {
+            *(derived if "body" in fields else ()),
+            *({"published_at"} if "status" in fields else ()),
+        }

@@ -1,0 +1,93 @@
+"""Where an address went."""
+
+from typing import TYPE_CHECKING, Any
+
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import Q
+
+from blog.fields import Line
+
+if TYPE_CHECKING:
+    from blog.models.addressed import Addressed
+
+TARGETS = ("post", "category", "author")
+
+
+def exactly_one_target() -> Q:
+    """True where one of the three rows, or else the address, is named, and no second."""
+    alone = Q(to_path="", post__isnull=False, category__isnull=True, author__isnull=True)
+    alone |= Q(to_path="", post__isnull=True, category__isnull=False, author__isnull=True)
+    alone |= Q(to_path="", post__isnull=True, category__isnull=True, author__isnull=False)
+    return alone | (~Q(to_path="") & Q(post=None, category=None, author=None))
+
+
+class RedirectQuerySet(models.QuerySet["Redirect"]):
+    def remember(self, old_path: str, target: "Addressed") -> None:
+        """From now on `old_path` leads to `target`, wherever that moves later."""
+        fields: dict[str, Any] = dict.fromkeys(TARGETS)
+        fields |= {target._meta.model_name or "": target, "to_path": ""}
+        self.update_or_create(old_path=old_path, defaults=fields)
+
+    def target_of(self, path: str) -> str | None:
+        """Where a reader who asks for `path` should go; None where nobody knows.
+
+        A renamed category takes the feeds and pages below it along.
+        """
+        below = path.split("/")
+        starts = ["/".join(below[:length]) + "/" for length in range(2, len(below))]
+        found = self.select_related(*TARGETS).filter(old_path__in=[path, *starts])
+        for redirect in sorted(found, key=lambda row: len(row.old_path), reverse=True):  # type: ignore[misc]
+            rest = path[len(redirect.old_path) :]
+            if (not rest or redirect.has_pages_below) and (target := redirect.target()):
+                return target + rest
+        return None
+
+
+class Redirect(models.Model):
+    """An old address. It names the row it meant, not that row's address, so chains cannot form."""
+
+    old_path = Line(
+        "old address",
+        max_length=600,
+        unique=True,
+        validators=[RegexValidator(r"^/[^?#]*$", "Write a path that starts with a slash.")],
+        help_text="The path that readers still come to, for example /2019/05/hello/.",
+    )
+    to_path = Line(
+        "new address",
+        max_length=600,
+        blank=True,
+        validators=[
+            RegexValidator(r"^(/(?!/)|https?://)", "Write a path on this site, or an https link.")
+        ],
+        help_text="Where they are sent instead: a path on this site or a whole link.",
+    )
+    post = models.ForeignKey("blog.Post", models.CASCADE, null=True, blank=True)
+    category = models.ForeignKey("blog.Category", models.CASCADE, null=True, blank=True)
+    author = models.ForeignKey("blog.Author", models.CASCADE, null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = RedirectQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["old_path"]
+        constraints = [
+            models.CheckConstraint(condition=exactly_one_target(), name="redirect_has_one_target")
+        ]
+
+    def __str__(self) -> str:
+        return self.old_path
+
+    @property
+    def has_pages_below(self) -> bool:
+        return bool(self.category_id or self.author_id)
+
+    def target(self) -> str | None:
+        """The address it leads to, or None while the public may not see what is there."""
+        if self.to_path:
+            return self.to_path
+        if self.post:
+            return self.post.get_absolute_url() if self.post.is_public else None
+        row = self.category or self.author
+        return row.get_absolute_url() if row else None

@@ -1,0 +1,49 @@
+"""What the site is called and how it signs its mail: one row, edited in the admin."""
+
+from typing import Any
+
+from django.db import models
+
+from blog.fields import Line, MailHeader, Prose
+
+
+class Site(models.Model):
+    """Settings that an editor, not an operator, decides."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
+    name = MailHeader(max_length=80, default="Pennypost", help_text="The name of your site.")
+    tagline = Line(max_length=160, blank=True, help_text="A few words that follow the name.")
+    postal_address = Prose(
+        blank=True,
+        help_text="Printed at the foot of every newsletter; the law in many countries asks for it.",
+    )
+    sender_name = MailHeader(
+        max_length=80, blank=True, help_text="Who mail comes from. Empty means: the site's name."
+    )
+    sender_email = models.EmailField(
+        "sender address", blank=True, help_text="Empty means: the address set by the operator."
+    )
+    reply_to = models.EmailField(
+        blank=True, help_text="Where answers go. Empty means: to the sender."
+    )
+    signups_open = models.BooleanField(
+        "sign-ups are open",
+        default=True,
+        help_text="Switch off and every form gives way to a sentence that says so.",
+    )
+
+    class Meta:
+        verbose_name = verbose_name_plural = "site"
+        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="site_is_one_row")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.pk = 1
+        super().save(*args, **kwargs)
+
+    @classmethod
+    def current(cls) -> "Site":
+        """The site's row, or one with the defaults where none was saved yet."""
+        return cls.objects.first() or cls()

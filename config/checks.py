@@ -1,0 +1,45 @@
+"""Faults of a set-up that Django's own deployment check does not look for."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core import checks
+from django.core.checks import CheckMessage, Error, Tags, register
+from django.db import connection
+
+
+@register(Tags.security, deploy=True)
+def check_deployment(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    found: list[CheckMessage] = []
+    backend = settings.MAILERS["default"]["BACKEND"]
+    if backend.endswith(("MailboxBackend", "console.EmailBackend", "dummy.EmailBackend")):
+        found.append(
+            checks.Warning("Mail is not sent anywhere.", hint="Set EMAIL_URL.", id="pennypost.W001")
+        )
+    if "*" in settings.ALLOWED_HOSTS:
+        found.append(Error("ALLOWED_HOSTS takes any host.", id="pennypost.E002"))
+    if not settings.HTTPS:
+        found.append(
+            checks.Warning(
+                "SITE_URL is not an https address.", hint="Set SITE_URL.", id="pennypost.W003"
+            )
+        )
+    if settings.TASKS["default"]["BACKEND"].endswith("ImmediateBackend"):
+        found.append(Error("Tasks run inside requests.", id="pennypost.E004"))
+    if not settings.SECURE_CSP:
+        found.append(Error("There is no Content-Security-Policy.", id="pennypost.E005"))
+    return found
+
+
+@register(Tags.database, deploy=True)
+def check_database(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    options = settings.DATABASES["default"].get("OPTIONS", {})
+    if connection.vendor == "sqlite" and options.get("transaction_mode") != "IMMEDIATE":
+        return [
+            Error(
+                "SQLite is used without transaction_mode IMMEDIATE: requests that write at the "
+                "same time will fail.",
+                id="pennypost.E006",
+            )
+        ]
+    return []

@@ -1,0 +1,93 @@
+"""What happens to every request and response, whichever page it is for."""
+
+import secrets
+from collections.abc import Callable
+from ipaddress import ip_address, ip_network
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+
+from config.logs import request_id
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+
+PERMISSIONS_POLICY = ", ".join(
+    f"{feature}=()"
+    for feature in (
+        "accelerometer",
+        "browsing-topics",
+        "camera",
+        "geolocation",
+        "gyroscope",
+        "magnetometer",
+        "microphone",
+        "payment",
+        "usb",
+    )
+)
+FORWARDED = ("HTTP_FORWARDED", "HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO")
+
+
+class RequestId:
+    """Give each request a name that stands in its log lines and on its error page."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        token = request_id.set(secrets.token_hex(6))
+        try:
+            response = self.get_response(request)
+            response["X-Request-Id"] = request_id.get()
+            return response
+        finally:
+            request_id.reset(token)
+
+
+class TrustedProxies:
+    """Believe `X-Forwarded-*` from the proxies in TRUSTED_PROXIES, and from nobody else.
+
+    The visitor is the last address in X-Forwarded-For that no trusted proxy wrote for another
+    one; anything further left was sent by the visitor and may be invented.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+        self.trusted = [ip_network(entry, strict=False) for entry in settings.TRUSTED_PROXIES]
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        meta = request.META
+        headers = {name: meta.pop(name, "") for name in FORWARDED}
+        if self._is_trusted(meta.get("REMOTE_ADDR", "")):
+            hops = [hop.strip() for hop in headers["HTTP_X_FORWARDED_FOR"].split(",")]
+            while hops and self._is_trusted(hops[-1]):
+                hops.pop()
+            if hops and _is_address(hops[-1]):
+                meta["REMOTE_ADDR"] = hops[-1]
+            if headers["HTTP_X_FORWARDED_PROTO"].strip() == "https":
+                meta["wsgi.url_scheme"] = "https"
+        return self.get_response(request)
+
+    def _is_trusted(self, text: str) -> bool:
+        return _is_address(text) and any(ip_address(text) in network for network in self.trusted)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+class SecurityHeaders:
+    """The two headers that Django's own middleware leaves out."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
+        response.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        return response

@@ -1,0 +1,226 @@
+"""Every setting of the site. Each comes from the environment, or from .env beside manage.py.
+
+This is the only file that reads the environment; .env.example explains every name in it.
+"""
+
+import sys
+from email.utils import parseaddr
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import environ
+from django.utils.csp import CSP
+
+from config.environment import database, mailer, media_storage, production_fault
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+TESTING = "pytest" in sys.modules
+
+env = environ.Env()
+env.read_env(env.path("ENV_FILE", default=BASE_DIR / ".env"))
+
+# --- What must be set -----------------------------------------------------------------------
+
+DEBUG = env.bool("DEBUG", default=False)
+SECRET_KEY = env.str("SECRET_KEY", default="only-for-development" if DEBUG else "")
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
+ALLOWED_HOSTS = env.list(
+    "ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"] if DEBUG else []
+)
+PORT = env.int("PORT", default=8000)
+SITE_URL = env.str("SITE_URL", default=f"http://localhost:{PORT}" if DEBUG else "").rstrip("/")
+
+if fault := production_fault(DEBUG, SECRET_KEY, ALLOWED_HOSTS, SITE_URL):
+    # One sentence instead of a traceback: whoever reads it is setting up a server.
+    raise SystemExit(fault)
+
+VAR_DIR = Path(env.str("VAR_DIR", default=str(BASE_DIR / "var"))).resolve()
+
+# --- What the site is made of ---------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "config",
+    "newsletter",
+    "blog",
+    "config.apps.AdminConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.sitemaps",
+    "django.contrib.staticfiles",
+    "django_tasks_db",
+]
+
+MIDDLEWARE = [
+    "config.middleware.RequestId",
+    "config.middleware.TrustedProxies",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "config.middleware.SecurityHeaders",
+    "django.middleware.csp.ContentSecurityPolicyMiddleware",
+    "django.middleware.http.ConditionalGetMiddleware",
+    "blog.cache.PrivateByDefault",
+    "blog.middleware.Moved",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.csp",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "blog.context_processors.site",
+                "newsletter.context_processors.sign_up",
+            ],
+        },
+    },
+]
+
+# --- Where things are kept ------------------------------------------------------------------
+
+DATABASES = {
+    "default": database(
+        env.db_url("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'pennypost.sqlite3'}"),
+        pool=not TESTING,
+    )
+}
+CACHES = {"default": env.cache_url("CACHE_URL", default="locmemcache://")}
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
+
+STATIC_URL = "/static/"
+STATIC_ROOT = VAR_DIR / "static"
+MEDIA_URL = "/media/"
+MEDIA_ROOT = VAR_DIR / "media"
+STORAGES = {
+    "default": media_storage(env.str("STORAGE_URL", default="")),
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+FILE_UPLOAD_HANDLERS = [
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "blog.images.UploadLimit",
+]
+
+# --- Mail -----------------------------------------------------------------------------------
+
+DEFAULT_FROM_EMAIL = env.str(
+    "DEFAULT_FROM_EMAIL", default=f"hello@{urlsplit(SITE_URL).hostname or 'localhost'}"
+)
+SERVER_EMAIL = parseaddr(DEFAULT_FROM_EMAIL)[1]
+MAILBOX_DIR = VAR_DIR / "mail"
+MAILERS = {"default": mailer(env.str("EMAIL_URL", default=""), MAILBOX_DIR)}
+
+# --- The newsletter -------------------------------------------------------------------------
+
+# Confirmation mails, whoever asks for them. More wait for the next hour, or are never sent.
+CONFIRMATIONS_PER_NETWORK_HOUR = env.int("CONFIRMATIONS_PER_NETWORK_HOUR", default=20)
+CONFIRMATIONS_PER_HOUR = env.int("CONFIRMATIONS_PER_HOUR", default=500)
+# Days after which an unconfirmed sign-up is forgotten, and the evidence of a consent deleted.
+PENDING_DAYS = env.int("PENDING_DAYS", default=30)
+EVIDENCE_DAYS = env.int("EVIDENCE_DAYS", default=1095)
+
+# --- People who sign in ---------------------------------------------------------------------
+
+AUTH_USER_MODEL = "blog.Author"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "admin:index"
+
+# --- Safety ---------------------------------------------------------------------------------
+
+HTTPS = SITE_URL.startswith("https://")
+TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=[])
+CSRF_TRUSTED_ORIGINS = [SITE_URL]
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+# `no-referrer` would turn the Origin of our own forms into "null".
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", default=31_536_000) if HTTPS else 0
+# Without a trusted proxy the site cannot know how a reader came, and would redirect for ever.
+SECURE_SSL_REDIRECT = HTTPS and bool(TRUSTED_PROXIES)
+# A mail program's one-click unsubscribe follows no redirect; a health check speaks plain HTTP.
+SECURE_REDIRECT_EXEMPT = [r"^newsletter/unsubscribe/", r"^healthz/$", r"^readyz/$"]
+X_FRAME_OPTIONS = "DENY"
+# Public pages use no nonce, so their bytes are the same for everyone; Django leaves it out of
+# the header of any page whose template does not ask for it.
+SECURE_CSP = {
+    "default-src": [CSP.NONE],
+    "script-src": [CSP.SELF, CSP.NONCE],
+    "style-src": [CSP.SELF, CSP.NONCE],
+    "img-src": [CSP.SELF, "data:"],
+    "font-src": [CSP.SELF],
+    "connect-src": [CSP.SELF],
+    "manifest-src": [CSP.SELF],
+    "frame-src": [CSP.SELF],
+    "form-action": [CSP.SELF],
+    "frame-ancestors": [CSP.NONE],
+    "base-uri": [CSP.NONE],
+    "object-src": [CSP.NONE],
+}
+SILENCED_SYSTEM_CHECKS = [
+    # HSTS for subdomains and preloading bind names that this site does not own.
+    "security.W005",
+    "security.W021",
+]
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
+
+# --- Languages and times --------------------------------------------------------------------
+
+LANGUAGE_CODE = env.str("LANGUAGE_CODE", default="en")
+TIME_ZONE = env.str("TIME_ZONE", default="UTC")
+USE_TZ = True
+
+# --- Running --------------------------------------------------------------------------------
+
+WEB_WORKERS = env.int("WEB_WORKERS", default=2)
+WHITENOISE_MAX_AGE = 3600
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"request": {"()": "config.logs.AddRequestId"}},
+    "formatters": {
+        "text": {"()": "config.logs.TextFormatter"},
+        "json": {"()": "config.logs.JsonFormatter"},
+    },
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "filters": ["request"],
+            "formatter": env.str("LOG_FORMAT", default="text"),
+        }
+    },
+    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="WARNING")},
+    "loggers": {
+        "django": {"handlers": ["console"], "level": "WARNING", "propagate": False},
+        "django.server": {"handlers": ["console"], "level": "INFO", "propagate": False},
+        "pennypost": {"level": env.str("LOG_LEVEL", default="INFO")},
+    },
+}

@@ -1,0 +1,10 @@
+"""The contents page of the site."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+urlpatterns = [
+    path("admin/", admin.site.urls),
+    path("", include("newsletter.urls")),
+    path("", include("blog.urls")),
+]

@@ -1,0 +1,39 @@
+"""E-mail addresses: one parser, stricter than Django's, for every way in."""
+
+from dataclasses import dataclass
+
+from django.core.exceptions import ValidationError
+from email_validator import EmailNotValidError, validate_email
+
+MAX_LENGTH = 254  # RFC 5321 section 4.5.3.1.3, less the angle brackets
+REFUSED = "Please check the address: it should look like name@example.com."
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """An address as it goes on the wire, and the key that makes its spellings one."""
+
+    email: str
+    key: str
+
+
+def parse(text: str) -> Address:
+    """Read one address; raises ValidationError where it is none that mail could reach.
+
+    White space around it is forgiven. The domain becomes ASCII (IDNA 2008); the local part must
+    be ASCII, since few mail servers take anything else (RFC 6531 is optional).
+    """
+    text = text.strip()
+    if len(text) > MAX_LENGTH or any(ord(character) > 0xFEFF for character in text):
+        # Full-width letters would be folded into another address than the one that was read.
+        raise ValidationError(REFUSED)
+    try:
+        parts = validate_email(
+            text, check_deliverability=False, allow_smtputf8=False, allow_quoted_local=False
+        )
+    except EmailNotValidError as error:
+        raise ValidationError(REFUSED) from error
+    email = f"{parts.local_part}@{parts.ascii_domain.lower()}"
+    if len(email) > MAX_LENGTH or "." not in parts.ascii_domain:
+        raise ValidationError(REFUSED)
+    return Address(email=email, key=email.lower())

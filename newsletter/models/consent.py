@@ -1,0 +1,80 @@
+"""What a subscriber agreed to, and when: a log, not a checkbox."""
+
+from django.db import models
+from django.utils import timezone
+
+from newsletter.models.permanent import AppendOnly, AppendOnlyQuerySet
+
+
+class ConsentQuerySet(AppendOnlyQuerySet):
+    pass
+
+
+class Consent(AppendOnly):
+    """One event. It holds no personal data; who it was is the subscriber row's business.
+
+    The database drops a log together with its subscriber, which only happens to a sign-up that
+    nobody ever confirmed.
+    """
+
+    class Event(models.TextChoices):
+        REQUESTED = "requested", "Asked for the newsletter"
+        TERMS_AGREED = "terms_agreed", "Agreed to the terms & conditions"
+        CONFIRMED = "confirmed", "Confirmed by the link in the mail"
+        TOPICS_CHANGED = "topics_changed", "Chose topics"
+        ADDRESS_CHANGED = "address_changed", "Moved to another address"
+        UNSUBSCRIBED = "unsubscribed", "Unsubscribed"
+        BOUNCED = "bounced", "Mail bounced for good"
+        COMPLAINED = "complained", "Complained about a mail"
+        LIFTED = "lifted", "Bounce or complaint lifted"
+        ERASED = "erased", "Erased"
+
+    subscriber = models.ForeignKey(
+        "newsletter.Subscriber", models.DB_CASCADE, related_name="consents"
+    )
+    event = models.CharField(max_length=16, choices=Event)
+    at = models.DateTimeField(default=timezone.now)
+    terms_version = models.CharField(max_length=40, blank=True)
+    terms_hash = models.CharField(max_length=64, blank=True)
+    # The words beside the box, as the visitor read them.
+    wording = models.TextField(blank=True)
+    receives_everything = models.BooleanField(default=True)
+    # Slugs of the categories asked for.
+    topics = models.JSONField(default=list)
+
+    objects = ConsentQuerySet.as_manager()
+
+    class Meta:
+        base_manager_name = "objects"
+        ordering = ["at", "pk"]
+        verbose_name = "consent event"
+        indexes = [models.Index(fields=["event", "at"], name="consent_by_event")]
+
+    def __str__(self) -> str:
+        return f"{self.get_event_display()}, {self.at:%Y-%m-%d %H:%M} UTC"
+
+    def forget_evidence(self) -> None:
+        """Delete where this event came from; the event itself stays."""
+        ConsentEvidence.objects.filter(consent=self).delete()
+
+
+class ConsentEvidenceQuerySet(models.QuerySet["ConsentEvidence"]):
+    pass
+
+
+class ConsentEvidence(models.Model):
+    """Where an event came from. Personal data: erasure and the retention clock delete it."""
+
+    consent = models.OneToOneField(Consent, models.DB_CASCADE, related_name="evidence")
+    ip = models.GenericIPAddressField("IP address", null=True)
+    user_agent = models.CharField("browser", max_length=300, blank=True)
+    source = models.CharField("page", max_length=300, blank=True)
+    created_at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    objects = ConsentEvidenceQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "evidence"
+
+    def __str__(self) -> str:
+        return f"Evidence of consent event {self.consent_id}"

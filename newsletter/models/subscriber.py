@@ -1,0 +1,266 @@
+"""Who receives the newsletter."""
+
+import hashlib
+import hmac
+import secrets
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import models, transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from newsletter.addresses import Address
+from newsletter.models.consent import Consent
+from newsletter.models.permanent import PermanentError
+from newsletter.models.secret import Secret
+from newsletter.models.terms import Terms
+
+
+def new_token() -> str:
+    """A link token of 144 random bits in 24 characters."""
+    return secrets.token_urlsafe(18)
+
+
+class SubscriberQuerySet(models.QuerySet["Subscriber"]):
+    def receiving(self) -> "SubscriberQuerySet":
+        """Those who may be sent an issue now."""
+        return self.filter(status=Subscriber.Status.ACTIVE, suppressed_for="")
+
+    def stale(self) -> "SubscriberQuerySet":
+        """Sign-ups that nobody confirmed for PENDING_DAYS."""
+        limit = timezone.now() - timedelta(days=settings.PENDING_DAYS)
+        return self.filter(status=Subscriber.Status.PENDING, created_at__lt=limit)
+
+    def at(self, address: Address) -> "SubscriberQuerySet":
+        return self.filter(key=address.key)
+
+    def suppresses(self, address_hash: str) -> bool:
+        """Whether mail to this address bounced or was complained about, even if erased since."""
+        return self.filter(address_hash=address_hash).exclude(suppressed_for="").exists()
+
+    def enter(self, address: Address, terms: Terms) -> "Subscriber":
+        """The row of this address, locked; a pending one is added where there was none."""
+        new = Subscriber(
+            email=address.email,
+            key=address.key,
+            address_hash=hash_address(address.key),
+            agreed_to_terms=True,
+            terms=terms,
+        )
+        # One statement for new and known addresses alike, and no race between two of them.
+        self.bulk_create([new], ignore_conflicts=True)  # type: ignore[list-item]
+        return self.select_for_update(of=("self",)).at(address).get()
+
+    def purge(self) -> int:
+        """Forget the stale sign-ups with all that hangs on them; returns how many."""
+        return self.stale()._raw_delete_rows()
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        raise PermanentError("Subscribers are erased, not deleted: their consents stay provable.")
+
+    def _raw_delete_rows(self) -> int:
+        _, deleted = super().delete()
+        return deleted.get(Subscriber._meta.label, 0)
+
+    delete.alters_data = True  # type: ignore[attr-defined]
+
+
+def hash_address(key: str) -> str:
+    """HMAC-SHA256 of a normalised address in hexadecimal, under a key kept in the database.
+
+    All that an erased or suppressed address leaves behind.
+    """
+    return hmac.new(Secret.objects.key("address-hash"), key.encode(), hashlib.sha256).hexdigest()
+
+
+class Subscriber(models.Model):
+    class Status(models.TextChoices):
+        PENDING = "pending", "Pending"
+        ACTIVE = "active", "Active"
+        UNSUBSCRIBED = "unsubscribed", "Unsubscribed"
+        BOUNCED = "bounced", "Bounced"
+        COMPLAINED = "complained", "Complained"
+        ERASED = "erased", "Erased"
+
+    class Suppression(models.TextChoices):
+        NONE = "", "Not suppressed"
+        BOUNCE = "bounce", "Mail to it bounced for good"
+        COMPLAINT = "complaint", "Its owner complained"
+
+    # As it goes on the wire: the domain in ASCII, the local part as it was typed.
+    email = models.EmailField("address", max_length=254, blank=True)
+    # What makes two spellings one subscriber; empty once erased.
+    key = models.CharField(max_length=254, unique=True, null=True, editable=False)
+    address_hash = models.CharField(max_length=64, db_index=True, editable=False)
+    status = models.CharField(max_length=12, choices=Status, default=Status.PENDING)
+    agreed_to_terms = models.BooleanField(default=False)
+    # DO_NOTHING leaves it to the database to refuse: terms that somebody agreed to stay.
+    terms = models.ForeignKey(Terms, models.DO_NOTHING, null=True, related_name="subscribers")
+    receives_everything = models.BooleanField(
+        default=True, help_text="Every issue, whatever it is about."
+    )
+    topics = models.ManyToManyField("blog.Category", blank=True, related_name="subscribers")
+    suppressed_for = models.CharField(
+        max_length=10, choices=Suppression, default=Suppression.NONE, blank=True, editable=False
+    )
+    # In the links at the foot of every mail. It never expires, and can only change topics or
+    # unsubscribe. It outlives an erasure so that an old link still gets a polite answer.
+    token = models.CharField(max_length=24, unique=True, default=new_token, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    confirmed_at = models.DateTimeField(null=True, editable=False)
+    unsubscribed_at = models.DateTimeField(null=True, editable=False)
+
+    objects = SubscriberQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at", "-pk"]
+        permissions = [
+            ("erase_subscriber", "Can erase subscribers"),
+            ("lift_suppression", "Can lift a bounce or a complaint"),
+        ]
+        indexes = [
+            models.Index(fields=["-created_at", "-id"], name="subscriber_newest"),
+            models.Index(fields=["status", "-created_at", "-id"], name="subscriber_by_status"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(
+                    status__in=[
+                        "pending",
+                        "active",
+                        "unsubscribed",
+                        "bounced",
+                        "complained",
+                        "erased",
+                    ]
+                ),
+                name="subscriber_status_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(status="erased") | Q(agreed_to_terms=True, terms__isnull=False),
+                name="subscriber_agreed_to_terms",
+            ),
+            models.CheckConstraint(
+                condition=Q(status="erased", email="", key__isnull=True)
+                | (~Q(status="erased") & ~Q(email="") & Q(key__isnull=False)),
+                name="subscriber_erased_has_no_address",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.email or f"Erased subscriber {self.pk}"
+
+    def delete(self, *args: object, **kwargs: object) -> tuple[int, dict[str, int]]:
+        raise PermanentError("Subscribers are erased, not deleted: their consents stay provable.")
+
+    @transaction.atomic
+    def confirm(self, request: Consent) -> bool:
+        """Follow the sign-up that `request` recorded; False where that was done before.
+
+        Only a person who reads the mail at this address gets here, so from now on the row says
+        what she asked for: her terms, her topics, and active.
+        """
+        if not self._lock().may_confirm(request):
+            return False
+        self.status = self.Status.ACTIVE
+        self.terms = Terms.objects.get(version=request.terms_version)
+        self.agreed_to_terms = True
+        self.receives_everything = request.receives_everything
+        self.confirmed_at = timezone.now()
+        self.save()
+        self.topics.set(self._topics_named(request.topics))
+        self._log(Consent.Event.CONFIRMED)
+        return True
+
+    def may_confirm(self, request: Consent) -> bool:
+        """Whether the sign-up still waits for its confirmation."""
+        if self.status not in {self.Status.PENDING, self.Status.UNSUBSCRIBED}:
+            return False
+        if self.suppressed_for:
+            return False
+        # A link from before she left must not bring her back.
+        return self.unsubscribed_at is None or request.at > self.unsubscribed_at
+
+    @transaction.atomic
+    def choose(self, *, everything: bool, topics: list) -> None:
+        """Receive everything, or only the given categories."""
+        self._lock()
+        self.receives_everything = everything
+        self.save(update_fields=["receives_everything"])
+        self.topics.set(topics)
+        self._log(Consent.Event.TOPICS_CHANGED)
+
+    @transaction.atomic
+    def unsubscribe(self) -> bool:
+        """Stop all issues; False where there was nothing to stop."""
+        if self._lock().status not in {self.Status.ACTIVE, self.Status.PENDING}:
+            return False
+        self.status = self.Status.UNSUBSCRIBED
+        self.unsubscribed_at = timezone.now()
+        self.save(update_fields=["status", "unsubscribed_at"])
+        self._log(Consent.Event.UNSUBSCRIBED)
+        return True
+
+    @transaction.atomic
+    def suppress(self, reason: "Subscriber.Suppression") -> None:
+        """Mail to this address must stop: it bounced for good, or its owner complained."""
+        if self._lock().status == self.Status.ERASED:
+            return
+        bounced = reason == self.Suppression.BOUNCE
+        self.status = self.Status.BOUNCED if bounced else self.Status.COMPLAINED
+        self.suppressed_for = reason
+        self.save(update_fields=["status", "suppressed_for"])
+        self._log(Consent.Event.BOUNCED if bounced else Consent.Event.COMPLAINED)
+
+    @transaction.atomic
+    def lift(self) -> None:
+        """Let the address opt in again. It stays off the list until its owner confirms."""
+        self._lock()
+        if self.status in {self.Status.BOUNCED, self.Status.COMPLAINED}:
+            self.status = self.Status.UNSUBSCRIBED
+            self.unsubscribed_at = timezone.now()
+        self.suppressed_for = self.Suppression.NONE
+        self.save(update_fields=["status", "suppressed_for", "unsubscribed_at"])
+        self._log(Consent.Event.LIFTED)
+
+    @transaction.atomic
+    def erase(self) -> None:
+        """Forget the person. What stays: a keyed hash of the address and the nameless log."""
+        if self._lock().status == self.Status.ERASED:
+            return
+        self.notices.all().delete()
+        self.address_changes.all().delete()
+        for consent in self.consents.all():
+            consent.forget_evidence()
+        self.topics.clear()
+        self._log(Consent.Event.ERASED)
+        self.status = self.Status.ERASED
+        self.email, self.key, self.agreed_to_terms, self.terms = "", None, False, None
+        self.confirmed_at = self.unsubscribed_at = None
+        self.save()
+
+    @property
+    def masked_email(self) -> str:
+        """For pages that a forwarded mail may show to others: `m•••@e•••.com`."""
+        local, _, domain = self.email.partition("@")
+        name, _, ending = domain.rpartition(".")
+        return f"{local[:1]}•••@{name[:1]}•••.{ending}" if name else ""
+
+    def _lock(self) -> "Subscriber":
+        """Read the row again and keep it, so that two clicks cannot both be the first."""
+        self.refresh_from_db(from_queryset=Subscriber.objects.select_for_update(of=("self",)))
+        return self
+
+    def _log(self, event: "Consent.Event") -> None:
+        Consent.objects.create(
+            subscriber=self,
+            event=event,
+            terms_version=self.terms.version if self.terms else "",
+            terms_hash=self.terms.text_hash if self.terms else "",
+            receives_everything=self.receives_everything,
+            topics=list(self.topics.order_by("slug").values_list("slug", flat=True)),
+        )
+
+    def _topics_named(self, slugs: list[str]) -> models.QuerySet:
+        return self.topics.model.objects.filter(slug__in=slugs)

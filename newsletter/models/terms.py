@@ -1,0 +1,102 @@
+"""The terms & conditions that a subscriber agrees to, in every version there ever was."""
+
+import hashlib
+from typing import Any
+
+from django.core.validators import MaxLengthValidator, RegexValidator
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+from django.utils import timezone
+
+from blog import markdown
+from blog.fields import Line, Prose
+from newsletter.models.permanent import PermanentError
+
+
+class TermsQuerySet(models.QuerySet["Terms"]):
+    def published(self) -> "TermsQuerySet":
+        """Every version the public may read, the current one first."""
+        return self.filter(published_at__lte=timezone.now()).order_by("-published_at", "-pk")
+
+    def current(self) -> "Terms | None":
+        """The version that a new subscriber agrees to; None where there is none yet."""
+        return self.published().first()
+
+    def update(self, **kwargs: Any) -> int:
+        self._refuse_published("changed")
+        return super().update(**kwargs)
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        self._refuse_published("deleted")
+        return super().delete()
+
+    def bulk_update(self, objs: Any, *args: Any, **kwargs: Any) -> int:
+        objs = list(objs)
+        self.filter(pk__in=[terms.pk for terms in objs])._refuse_published("changed")
+        return super().bulk_update(objs, *args, **kwargs)
+
+    def _refuse_published(self, verb: str) -> None:
+        if self.filter(published_at__isnull=False).exists():
+            raise PermanentError(f"Published terms are never {verb}; publish a new version.")
+
+    update.alters_data = True  # type: ignore[attr-defined]
+    delete.alters_data = True  # type: ignore[attr-defined]
+
+
+class Terms(models.Model):
+    """One version. A draft until it is published, and after that as fixed as a signed paper."""
+
+    version = Line(
+        max_length=40,
+        unique=True,
+        validators=[RegexValidator(r"^[\w.-]+$", "Use letters, digits, dots and hyphens.")],
+        help_text="A short name such as 1 or 2026-05. It becomes part of the address.",
+    )
+    text = Prose(
+        validators=[MaxLengthValidator(markdown.MAX_LENGTH)],
+        help_text="What a subscriber agrees to, written in Markdown.",
+    )
+    html = models.TextField(editable=False)
+    # SHA-256 of the UTF-8 text, in hexadecimal: what a consent was given to, word for word.
+    text_hash = models.CharField(max_length=64, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    published_at = models.DateTimeField(null=True, editable=False)
+
+    objects = TermsQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "terms & conditions"
+        base_manager_name = "objects"
+        ordering = ["-published_at", "-pk"]
+        indexes = [models.Index(fields=["-published_at", "-id"], name="terms_newest")]
+        constraints = [
+            models.CheckConstraint(condition=~Q(version="") & ~Q(text=""), name="terms_not_empty")
+        ]
+
+    def __str__(self) -> str:
+        return f"Terms & conditions {self.version}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if self.pk and type(self).objects.filter(pk=self.pk, published_at__isnull=False).exists():
+            raise PermanentError("Published terms are never changed; publish a new version.")
+        self.html = markdown.render(self.text).html
+        self.text_hash = hashlib.sha256(self.text.encode()).hexdigest()
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        if self.is_published:
+            raise PermanentError("Published terms are never deleted.")
+        return super().delete(*args, **kwargs)
+
+    def get_absolute_url(self) -> str:
+        return reverse("newsletter:terms_version", args=[self.version])
+
+    def publish(self) -> None:
+        """Make this the version that new subscribers agree to. Old consents stay as they were."""
+        self.published_at = timezone.now()
+        self.save()
+
+    @property
+    def is_published(self) -> bool:
+        return self.published_at is not None

@@ -1,0 +1,29 @@
+"""The site's own settings, with nothing taken from the machine that the tests run on."""
+
+import os
+import tempfile
+
+KEPT = {"TEST_DATABASE_URL", "TEST_REDIS_URL"}
+for name in ("DATABASE_URL", "CACHE_URL", "EMAIL_URL", "STORAGE_URL", "TIME_ZONE", "PORT"):
+    os.environ.pop(name, None)
+os.environ |= {
+    "ENV_FILE": os.devnull,
+    "DEBUG": "False",
+    "SECRET_KEY": "only-for-tests-" + "x" * 50,
+    "ALLOWED_HOSTS": "testserver,localhost,127.0.0.1,blog.example.com",
+    "SITE_URL": "https://blog.example.com",
+    "VAR_DIR": tempfile.mkdtemp(prefix="pennypost-tests-"),
+    "DATABASE_URL": os.environ.get("TEST_DATABASE_URL", "sqlite://:memory:"),
+    "EMAIL_URL": "memorymail://",
+    "LANGUAGE_CODE": "en",
+    "TIME_ZONE": "UTC",
+}
+
+from config.settings import *  # noqa: E402, F403
+
+STORAGES["staticfiles"] = {  # noqa: F405
+    "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+}
+# Hashing a password slowly is right, and would take half of the suite's time.
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+SECURE_SSL_REDIRECT = False
