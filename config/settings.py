@@ -95,7 +95,9 @@ TEMPLATES = [
 
 DATABASES = {
     "default": database(
-        env.db_url("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'pennypost.sqlite3'}"),
+        env.db_url_config(
+            env.str("DATABASE_URL", default="") or f"sqlite:///{VAR_DIR / 'pennypost.sqlite3'}"
+        ),
         pool=not TESTING,
     )
 }

@@ -3,7 +3,6 @@
 import os
 import tempfile
 
-KEPT = {"TEST_DATABASE_URL", "TEST_REDIS_URL"}
 for name in ("DATABASE_URL", "CACHE_URL", "EMAIL_URL", "STORAGE_URL", "TIME_ZONE", "PORT"):
     os.environ.pop(name, None)
 os.environ |= {
@@ -13,7 +12,7 @@ os.environ |= {
     "ALLOWED_HOSTS": "testserver,localhost,127.0.0.1,blog.example.com",
     "SITE_URL": "https://blog.example.com",
     "VAR_DIR": tempfile.mkdtemp(prefix="pennypost-tests-"),
-    "DATABASE_URL": os.environ.get("TEST_DATABASE_URL", "sqlite://:memory:"),
+    "DATABASE_URL": os.environ.get("TEST_DATABASE_URL", ""),
     "EMAIL_URL": "memorymail://",
     "LANGUAGE_CODE": "en",
     "TIME_ZONE": "UTC",
@@ -24,6 +23,12 @@ from config.settings import *  # noqa: E402, F403
 STORAGES["staticfiles"] = {  # noqa: F405
     "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
 }
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):  # noqa: F405
+    # A file, not memory, so that connections lock each other out as they do in production; but
+    # no test needs to survive a power cut.
+    DATABASES["default"]["TEST"] = {"NAME": VAR_DIR / "test.sqlite3"}  # noqa: F405
+    OPTIONS = DATABASES["default"]["OPTIONS"]  # noqa: F405
+    OPTIONS["init_command"] = OPTIONS["init_command"].replace("FULL", "OFF")
 # Hashing a password slowly is right, and would take half of the suite's time.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 SECURE_SSL_REDIRECT = False

@@ -137,7 +137,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Site',
             fields=[
-                ('id', models.PositiveSmallIntegerField(default=1, editable=False, primary_key=True, serialize=False)),
+                ('id', models.PositiveSmallIntegerField(editable=False, primary_key=True, serialize=False)),
                 ('name', blog.fields.MailHeader(default='Pennypost', help_text='The name of your site.', max_length=80)),
                 ('tagline', blog.fields.Line(blank=True, help_text='A few words that follow the name.', max_length=160)),
                 ('postal_address', blog.fields.Prose(blank=True, help_text='Printed at the foot of every newsletter; the law in many countries asks for it.')),

@@ -10,7 +10,7 @@ from blog.fields import Line, MailHeader, Prose
 class Site(models.Model):
     """Settings that an editor, not an operator, decides."""
 
-    id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
+    id = models.PositiveSmallIntegerField(primary_key=True, editable=False)
     name = MailHeader(max_length=80, default="Pennypost", help_text="The name of your site.")
     tagline = Line(max_length=160, blank=True, help_text="A few words that follow the name.")
     postal_address = Prose(

@@ -1,0 +1,143 @@
+"""Starting with settings that are missing or wrong."""
+
+import ast
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from config.environment import mailer, media_storage, production_fault
+
+ROOT = Path(__file__).resolve().parents[2]
+GOOD = {
+    "SECRET_KEY": "k" * 50,
+    "ALLOWED_HOSTS": "blog.example.com",
+    "SITE_URL": "https://b.example",
+}
+
+
+def start(tmp_path: Path, **environment: str) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [sys.executable, "manage.py", "check"],
+        cwd=ROOT,
+        env={
+            "PATH": os.environ["PATH"],
+            "ENV_FILE": os.devnull,
+            "VAR_DIR": str(tmp_path),
+            **environment,
+        },
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SECRET_KEY", ""),
+        ("SECRET_KEY", "change-me"),
+        ("ALLOWED_HOSTS", ""),
+        ("SITE_URL", ""),
+        ("SITE_URL", "blog.example.com"),
+        ("SITE_URL", "https://blog.example.com/blog"),
+    ],
+)
+def test_missing_setting_stops_the_start_with_one_sentence(tmp_path, name, value):
+    result = start(tmp_path, **GOOD | {name: value})
+
+    assert result.returncode == 1
+    assert result.stderr.startswith(name)
+    assert result.stderr.count("\n") == 1
+
+
+def test_good_settings_start(tmp_path):
+    result = start(tmp_path, **GOOD)
+
+    assert (result.returncode, result.stderr) == (0, "")
+
+
+def test_development_needs_no_settings():
+    assert production_fault(True, "", [], "") is None
+
+
+def test_environment_wins_over_the_env_file(tmp_path):
+    env_file = tmp_path / ".env"
+    env_file.write_text("SITE_URL=https://from-file.example\nTIME_ZONE=Europe/Berlin\n")
+
+    result = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "from config import settings; print(settings.SITE_URL, settings.TIME_ZONE)",
+        ],
+        cwd=ROOT,
+        env={"ENV_FILE": str(env_file), "VAR_DIR": str(tmp_path), **GOOD},
+        capture_output=True,
+        text=True,
+    )
+
+    assert result.stdout == "https://b.example Europe/Berlin\n"
+
+
+def test_env_example_lists_every_setting():
+    tree = ast.parse((ROOT / "config/settings.py").read_text())
+    read = {
+        node.args[0].value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and isinstance(node.func.value, ast.Name)
+        and node.func.value.id == "env"
+        and node.args
+        and isinstance(node.args[0], ast.Constant)
+    }
+    example = (ROOT / ".env.example").read_text()
+
+    assert len(read) > 15
+    assert set(re.findall(r"^#? ?([A-Z_]+)=", example, re.MULTILINE)) == read
+
+
+def test_only_settings_read_the_environment():
+    readers = [
+        path.relative_to(ROOT).as_posix()
+        for folder in ("blog", "newsletter", "config")
+        for path in (ROOT / folder).rglob("*.py")
+        if re.search(r"os\.environ\[|os\.environ\.get|os\.getenv", path.read_text())
+    ]
+
+    assert readers == []
+
+
+def test_mail_url_becomes_a_mailer():
+    found = mailer("smtp+tls://penny:p%40ss@mail.example.com", Path("/mail"))
+
+    assert found["OPTIONS"] == {
+        "host": "mail.example.com",
+        "port": 587,
+        "username": "penny",
+        "password": "p@ss",
+        "timeout": 20,
+        "use_tls": True,
+    }
+
+
+def test_unknown_mail_scheme_is_named():
+    with pytest.raises(SystemExit, match="pigeon://"):
+        mailer("pigeon://coop", Path("/mail"))
+
+
+def test_storage_url_becomes_a_bucket():
+    found = media_storage("s3://KEY:SE%2FCRET@s3.example.com/pictures?region=eu-1")
+
+    assert found["OPTIONS"] == {
+        "access_key": "KEY",
+        "secret_key": "SE/CRET",
+        "bucket_name": "pictures",
+        "endpoint_url": "https://s3.example.com",
+        "region_name": "eu-1",
+        "querystring_auth": False,
+    }
