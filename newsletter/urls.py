@@ -1,6 +1,22 @@
-"""The newsletter's addresses."""
+"""The newsletter's addresses, as readers bookmark them and mails carry them for years."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from newsletter.views import data, documents, sign_up, subscription
 
 app_name = "newsletter"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("newsletter/", sign_up.home, name="home"),
+    path("newsletter/subscribe/", sign_up.subscribe, name="subscribe"),
+    path("newsletter/check-your-inbox/", sign_up.check_inbox, name="check_inbox"),
+    path("newsletter/confirm/<str:token>/", subscription.confirm, name="confirm"),
+    path("newsletter/preferences/<str:token>/", subscription.preferences, name="preferences"),
+    path("newsletter/unsubscribe/<str:token>/", subscription.unsubscribe, name="unsubscribe"),
+    # A mail program that lost the slash must not be redirected (RFC 8058 section 3.1).
+    path("newsletter/unsubscribe/<str:token>", subscription.unsubscribe),
+    path("newsletter/data/<str:token>/", data.data, name="data"),
+    path("newsletter/address/<str:token>/", data.address, name="address"),
+    path("terms/", documents.terms, name="terms"),
+    path("terms/<str:version>/", documents.terms_version, name="terms_version"),
+    path("privacy/", documents.privacy, name="privacy"),
+]
