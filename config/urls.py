@@ -3,8 +3,11 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from blog.media import media
+
 urlpatterns = [
     path("admin/", admin.site.urls),
+    path("media/<path:path>", media),
     path("", include("newsletter.urls")),
     path("", include("blog.urls")),
 ]
