@@ -163,7 +163,7 @@ class Migration(migrations.Migration):
                 ('attempts', models.PositiveSmallIntegerField(default=0)),
                 ('settled_at', models.DateTimeField(null=True)),
                 ('reply', models.CharField(blank=True, max_length=500)),
-                ('message_id', models.CharField(default=secrets.token_hex, max_length=32, unique=True)),
+                ('message_id', models.CharField(default=secrets.token_hex, max_length=64, unique=True)),
                 ('kind', models.CharField(choices=[('invitation', 'Invitation'), ('reset', 'Password reset')], max_length=10)),
                 ('author', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],

@@ -52,7 +52,7 @@ class Outgoing(models.Model):
     # What the mail server said last, or why the mail was skipped. Never an address or a token.
     reply = models.CharField(max_length=500, blank=True)
     # The left half of the Message-ID, the same for every attempt.
-    message_id = models.CharField(max_length=32, default=secrets.token_hex, unique=True)
+    message_id = models.CharField(max_length=64, default=secrets.token_hex, unique=True)
 
     class Meta:
         abstract = True

@@ -34,6 +34,8 @@ class RedirectQuerySet(models.QuerySet["Redirect"]):
 
         A renamed category takes the feeds and pages below it along.
         """
+        if "\0" in path:  # PostgreSQL refuses to look for it
+            return None
         below = path.split("/")
         starts = ["/".join(below[:length]) + "/" for length in range(2, len(below))]
         found = self.select_related(*TARGETS).filter(old_path__in=[path, *starts])

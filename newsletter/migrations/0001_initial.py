@@ -133,7 +133,7 @@ class Migration(migrations.Migration):
                 ('attempts', models.PositiveSmallIntegerField(default=0)),
                 ('settled_at', models.DateTimeField(null=True)),
                 ('reply', models.CharField(blank=True, max_length=500)),
-                ('message_id', models.CharField(default=secrets.token_hex, max_length=32, unique=True)),
+                ('message_id', models.CharField(default=secrets.token_hex, max_length=64, unique=True)),
                 ('kind', models.CharField(choices=[('sign_up', 'Sign-up'), ('data_link', "Link to one's data"), ('new_address', 'Confirm a new address'), ('address_changed', 'The address was changed')], max_length=16)),
                 ('network', models.CharField(blank=True, max_length=32)),
                 ('became', models.CharField(blank=True, max_length=16)),
