@@ -1,7 +1,7 @@
 """What posts are about."""
 
 from django.db import models
-from django.db.models import Count
+from django.db.models import Count, Exists, OuterRef
 from django.urls import reverse
 
 from blog.fields import Line, Prose
@@ -10,6 +10,11 @@ from blog.models.visibility import visible
 
 
 class CategoryQuerySet(models.QuerySet["Category"]):
+    def published(self) -> "CategoryQuerySet":
+        """Those with at least one post that the public may see now."""
+        with_posts = self.model._default_manager.filter(visible("posts__"), pk=OuterRef("pk"))
+        return self.filter(Exists(with_posts))
+
     def with_counts(self) -> "CategoryQuerySet":
         """Adds `published_count`, the number of posts that the public may see now."""
         return self.annotate(published_count=Count("posts", filter=visible("posts__")))

@@ -6,7 +6,8 @@ from typing import Any
 
 from django.core.validators import MaxLengthValidator, URLValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Subquery
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
 
@@ -44,6 +45,24 @@ class PostQuerySet(models.QuerySet["Post"]):
             .defer("body", "html", "toc")
             .order_by("-published_at", "-pk")
         )
+
+    def lead(self) -> "Post | None":
+        """The post that the home page shows large: the newest featured one, or else the newest."""
+        newest = self.order_by("-published_at", "-pk").values("pk")
+        featured = newest.filter(featured=True)
+        return self.filter(pk=Coalesce(Subquery(featured[:1]), Subquery(newest[:1]))).first()
+
+    def older_than(self, post: "Post") -> "Post | None":
+        """The next one down the list."""
+        older = self.filter(published_at__lte=post.published_at)
+        older = older.exclude(published_at=post.published_at, pk__gte=post.pk)
+        return older.only("title", "slug").order_by("-published_at", "-pk").first()
+
+    def newer_than(self, post: "Post") -> "Post | None":
+        """The next one up the list."""
+        newer = self.filter(published_at__gte=post.published_at)
+        newer = newer.exclude(published_at=post.published_at, pk__lte=post.pk)
+        return newer.only("title", "slug").order_by("published_at", "pk").first()
 
     def to_render_again(self) -> "PostQuerySet":
         """Posts whose stored HTML an older renderer made."""
@@ -215,6 +234,11 @@ class Post(Addressed):
     @property
     def description(self) -> str:
         return self.summary or self.excerpt
+
+    @property
+    def changed_at(self) -> datetime:
+        """When readers saw it change last: a post that was scheduled is as new as its minute."""
+        return max(self.updated_at, self.published_at or self.updated_at)
 
     @property
     def was_updated(self) -> bool:
