@@ -11,3 +11,6 @@ urlpatterns = [
     path("", include("newsletter.urls")),
     path("", include("blog.urls")),
 ]
+
+handler400 = "config.errors.bad_request"
+handler500 = "config.errors.server_error"

@@ -1,0 +1,26 @@
+"""The pages for a request that is broken, and for a site that is."""
+
+import logging
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.template.loader import render_to_string
+
+from config.logs import request_id
+
+logger = logging.getLogger("pennypost.errors")
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return render(request, "400.html", status=400)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """The site's own page; if that cannot be made either, one that needs nothing but its file."""
+    context = {"request_id": request_id.get()}
+    try:
+        return render(request, "500.html", context, status=500)
+    except Exception:
+        # Most likely the database is away, which is what broke the first page too.
+        logger.warning("The error page itself could not be made.", exc_info=True)
+        return HttpResponse(render_to_string("500_plain.html", context), status=500)
