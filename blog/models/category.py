@@ -1,11 +1,15 @@
 """What posts are about."""
 
-from django.db import models
+from collections.abc import Iterator
+from typing import Any
+
+from django.db import models, transaction
 from django.db.models import Count, Exists, OuterRef
 from django.urls import reverse
 
 from blog.fields import Line, Prose
 from blog.models.addressed import Addressed
+from blog.models.redirect import Redirect
 from blog.models.visibility import visible
 
 
@@ -18,6 +22,10 @@ class CategoryQuerySet(models.QuerySet["Category"]):
     def with_counts(self) -> "CategoryQuerySet":
         """Adds `published_count`, the number of posts that the public may see now."""
         return self.annotate(published_count=Count("posts", filter=visible("posts__")))
+
+    def with_totals(self) -> "CategoryQuerySet":
+        """Adds `total_count`, the number of posts in whatever state."""
+        return self.annotate(total_count=Count("posts"))
 
 
 class Category(Addressed):
@@ -43,3 +51,64 @@ class Category(Addressed):
 
     def slug_source(self) -> str:
         return self.name
+
+    def move(self, by: int) -> None:
+        """Change places with the category `by` steps further down the list, or up if negative."""
+        with transaction.atomic():
+            rows = list(Category.objects.select_for_update())
+            here = rows.index(self)
+            there = min(max(here + by, 0), len(rows) - 1)
+            rows.insert(there, rows.pop(here))
+            for order, row in enumerate(rows, start=1):
+                if row.order != order:
+                    Category.objects.filter(pk=row.pk).update(order=order)
+
+    def is_used(self) -> bool:
+        """Whether anything but an old address hangs on this category: posts, readers' topics."""
+        return any(
+            key.model._base_manager.filter(**{key.name: self}).exists()
+            for key in _keys_to_category()
+            if key.model is not Redirect
+        )
+
+    @transaction.atomic
+    def merge_into(self, target: "Category") -> None:
+        """Hand everything that belongs to this category to `target`, and lead readers there.
+
+        What else points at categories is asked of the models, so that this room need not know who
+        they are.
+        """
+        if target == self:
+            raise ValueError("A category cannot be merged into itself.")
+        # Locked in one order, so that two merges the other way round wait instead of deadlocking.
+        list(
+            Category.objects.select_for_update().filter(pk__in=[self.pk, target.pk]).order_by("pk")
+        )
+        for key in _keys_to_category():
+            mine = key.model._base_manager.filter(**{key.name: self})
+            _forget_doubles(mine, key, target)
+            mine.update(**{key.name: target})
+        Redirect.objects.remember(self.get_absolute_url(), target)
+        self.delete()
+
+
+def _keys_to_category() -> Iterator[Any]:
+    """Every foreign key to a category, those in the tables of many-to-many relations included."""
+    for relation in Category._meta.get_fields(include_hidden=True):
+        if relation.one_to_many or relation.one_to_one:
+            yield relation.field  # type: ignore[union-attr]
+
+
+def _forget_doubles(mine: models.QuerySet, key: models.ForeignKey, target: Category) -> None:
+    """Delete those of `mine` that the target has too, where it may have only one of them."""
+    for names in _unique_together(key.model):
+        if key.name in names:
+            same = {name: OuterRef(name) for name in names if name != key.name}
+            twins = key.model._base_manager.filter(**{key.name: target}, **same)
+            mine.filter(Exists(twins)).delete()
+
+
+def _unique_together(model: type[models.Model]) -> Iterator[tuple[str, ...]]:
+    yield from (tuple(names) for names in model._meta.unique_together)
+    yield from (tuple(constraint.fields) for constraint in model._meta.total_unique_constraints)
+    yield from ((field.name,) for field in model._meta.concrete_fields if field.unique)

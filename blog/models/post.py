@@ -31,11 +31,16 @@ class PostQuerySet(models.QuerySet["Post"]):
     def drafts(self) -> "PostQuerySet":
         return self.filter(status=Post.Status.DRAFT)
 
-    def editable_by(self, user: Any) -> "PostQuerySet":
-        """The posts that `user` may open in the admin: everybody's, or her own."""
+    def readable_by(self, user: Any) -> "PostQuerySet":
+        """The posts that `user` may see in the admin: everybody's, or her own."""
         if user.has_perm("blog.change_any_post"):
             return self.all()
         return self.filter(author=user)
+
+    def editable_by(self, user: Any) -> "PostQuerySet":
+        """The posts that `user` may change or delete: who may not publish works on drafts only."""
+        readable = self.readable_by(user)
+        return readable if user.has_perm("blog.publish_post") else readable.drafts()
 
     def listed(self) -> "PostQuerySet":
         """For lists: newest first, with authors and categories, without the long texts."""

@@ -1,0 +1,15 @@
+"""The blog's rooms of the newsroom: what an editor sees and may do."""
+
+from blog.admin.authors import AccountMailAdmin, AuthorAdmin
+from blog.admin.categories import CategoryAdmin
+from blog.admin.posts import PostAdmin
+from blog.admin.site import RedirectAdmin, SiteAdmin
+
+__all__ = [
+    "AccountMailAdmin",
+    "AuthorAdmin",
+    "CategoryAdmin",
+    "PostAdmin",
+    "RedirectAdmin",
+    "SiteAdmin",
+]

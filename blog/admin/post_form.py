@@ -1,0 +1,103 @@
+"""The writing form: what is refused, and how two editors do not overwrite each other."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import ValidationError
+
+from blog import markdown
+from blog.models import Post
+
+
+@dataclass
+class Conflict:
+    """What somebody else stored while this form was open."""
+
+    who: str
+    at: Any
+    stamp: str
+    # Label and stored text of each field in which the two versions differ.
+    theirs: list[tuple[str, str]]
+
+
+class PostForm(forms.ModelForm):
+    # When the text in this form was read; if the row is newer by now, somebody else was there.
+    seen = forms.CharField(required=False, widget=forms.HiddenInput)
+    # The stamp of the other version, once its reader has decided to replace it.
+    replace = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    class Meta:
+        model = Post
+        fields = [
+            "title",
+            "slug",
+            "summary",
+            "body",
+            "cover",
+            "cover_alt",
+            "author",
+            "categories",
+            "status",
+            "published_at",
+            "featured",
+            "canonical_url",
+            "meta_title",
+            "meta_description",
+        ]
+        widgets = {"status": forms.RadioSelect}
+
+    conflict: Conflict | None = None
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.stamp = self.instance.updated_at.isoformat() if self.instance.pk else ""
+        self.initial["seen"] = self.stamp
+
+    def clean_body(self) -> str:
+        body = self.cleaned_data["body"]
+        try:
+            markdown.render(body)
+        except markdown.TooComplex as error:  # type: ignore[attr-defined]
+            raise ValidationError(str(error)) from error
+        return body
+
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean() or self.cleaned_data
+        if cleaned.get("cover") and "cover_alt" in cleaned and not cleaned["cover_alt"]:
+            self.add_error(
+                "cover_alt", "Please say what the picture shows, for those who cannot see it."
+            )
+        if self._is_overtaken():
+            self.conflict = self._describe()
+            self.add_error(None, "This post was saved by somebody else while you were writing.")
+        return cleaned
+
+    def _is_overtaken(self) -> bool:
+        data = self.cleaned_data
+        if not self.instance.pk or self.stamp in {data.get("seen"), data.get("replace")}:
+            return False
+        # The same text once more, as after a double click, takes nothing from anybody.
+        return bool(set(self.changed_data) - {"seen", "replace"})
+
+    def _describe(self) -> Conflict:
+        last = (
+            LogEntry.objects.filter(
+                content_type=ContentType.objects.get_for_model(Post), object_id=self.instance.pk
+            )
+            .select_related("user")
+            .order_by("-action_time")
+            .first()
+        )
+        return Conflict(
+            who=str(last.user) if last else "Somebody",
+            at=self.instance.updated_at,
+            stamp=self.stamp,
+            theirs=[
+                (str(self.fields[name].label), str(self.initial.get(name) or ""))
+                for name in ("title", "summary", "body")
+                if name in self.changed_data
+            ],
+        )

@@ -1,0 +1,171 @@
+"""Posts: the list, the writing form, and who may do what with them."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.views.main import ChangeList
+from django.db import models
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.safestring import SafeString
+
+from blog.admin.base import Room, label
+from blog.admin.filters import ByAuthor, ByCategory, ByDate, ByState
+from blog.admin.post_form import PostForm
+from blog.models import Category, Post, Redirect
+
+WRITING = (None, {"fields": ["title", "summary", "body"], "classes": ["writing"]})
+PICTURE = ("Picture", {"fields": ["cover", "cover_alt"]})
+PLACE = ("Categories", {"fields": ["categories"]})
+PUBLISHING = ("Publishing", {"fields": ["status", "published_at", "featured", "slug"]})
+MACHINES = (
+    "Search engines",
+    {"fields": ["meta_title", "meta_description", "canonical_url"], "classes": ["collapse"]},
+)
+
+
+class PostList(ChangeList):
+    def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet:
+        """Without the long texts, which no list shows."""
+        found = super().get_queryset(request, exclude_parameters)
+        return found.defer("body", "html", "toc").prefetch_related("categories")
+
+
+@admin.register(Post)
+class PostAdmin(Room):
+    form = PostForm
+    list_display = ["title", "state", "author", "category_names", "date"]
+    list_select_related = ["author"]
+    list_filter = [ByState, ByCategory, ByAuthor, ByDate]
+    search_fields = ["title"]
+    search_help_text = "Words from the title."
+    sortable_by = ()
+    ordering = ["-updated_at", "-pk"]
+    autocomplete_fields = ["author"]
+    actions = ["publish", "unpublish"]
+
+    # --- Who may do what ---
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        posts: Any = super().get_queryset(request)
+        return posts.readable_by(request.user)
+
+    def has_change_permission(self, request: HttpRequest, obj: Post | None = None) -> bool:
+        return super().has_change_permission(request, obj) and _may_edit(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Post | None = None) -> bool:
+        return super().has_delete_permission(request, obj) and _may_edit(request, obj)
+
+    def has_publish_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("blog.publish_post")
+
+    def get_fieldsets(self, request: HttpRequest, obj: Post | None = None) -> list:
+        """Only what she may set is in the form at all, so nothing else can be sent to it."""
+        if not self.has_publish_permission(request):
+            return [WRITING, PLACE, PICTURE]
+        author = ("Author", {"fields": ["author"]})
+        byline = [author] if request.user.has_perm("blog.change_any_post") else []
+        return [WRITING, PUBLISHING, PLACE, *byline, PICTURE, MACHINES]
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple:
+        """Old addresses go with their post; whoever may delete it needs no right of their own."""
+        listed, counts, missing, protected = super().get_deleted_objects(objs, request)
+        return listed, counts, missing - {Redirect._meta.verbose_name}, protected
+
+    # --- The list ---
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return PostList
+
+    @admin.display(description="status")
+    def state(self, post: Post) -> SafeString:
+        if post.is_scheduled:
+            return label("scheduled", "Scheduled")
+        return label(post.status, post.get_status_display())
+
+    @admin.display(description="categories")
+    def category_names(self, post: Post) -> str:
+        return ", ".join(category.name for category in post.categories.all())
+
+    @admin.display(description="date")
+    def date(self, post: Post) -> str:
+        if post.status == Post.Status.DRAFT:
+            return f"edited {_when(post.updated_at)}"
+        return _when(post.published_at)
+
+    @admin.action(permissions=["publish"], description="Publish the selected posts")
+    def publish(self, request: HttpRequest, queryset: Any) -> None:
+        posts = self._chosen(request, queryset.drafts())
+        for post in posts:
+            post.publish()
+        self._report(request, posts, "published")
+
+    @admin.action(permissions=["publish"], description="Take the selected posts back to drafts")
+    def unpublish(self, request: HttpRequest, queryset: QuerySet) -> None:
+        posts = self._chosen(request, queryset.filter(status=Post.Status.PUBLISHED))
+        for post in posts:
+            post.unpublish()
+        self._report(request, posts, "taken back")
+
+    # --- The form ---
+
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> models.Model:
+        post = super().get_object(request, object_id, from_field)
+        if request.method == "POST":
+            # Locked, so that of two editors who save at once the second sees the first one's text.
+            post.refresh_from_db(from_queryset=Post.objects.select_for_update())
+        return post
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        return {"author": request.user.pk} | super().get_changeform_initial_data(request)
+
+    def get_view_on_site_url(self, obj: Post | None = None) -> str | None:
+        return obj.get_absolute_url() if obj and obj.is_public else None
+
+    def formfield_for_dbfield(
+        self, db_field: models.Field, request: HttpRequest, **kwargs: Any
+    ) -> forms.Field | None:
+        if db_field.name == "body":
+            kwargs["widget"] = forms.Textarea(attrs={"rows": 28, "class": "writing-field"})
+        if db_field.name == "published_at":
+            zone = timezone.get_current_timezone_name()
+            kwargs["help_text"] = f"{db_field.help_text} Times are in the time zone {zone}."
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    def formfield_for_manytomany(
+        self, db_field: models.ManyToManyField, request: HttpRequest, **kwargs: Any
+    ) -> Any:
+        kwargs["widget"] = forms.CheckboxSelectMultiple
+        kwargs["queryset"] = Category.objects.all()
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
+
+    def save_model(self, request: HttpRequest, obj: Post, form: Any, change: bool) -> None:
+        if not change and "author" not in form.fields:
+            obj.author = request.user  # type: ignore[assignment]
+        super().save_model(request, obj, form, change)
+
+    # --- Behind the actions ---
+
+    def _chosen(self, request: HttpRequest, queryset: QuerySet) -> list[Post]:
+        """The selected rows, whole, as far as she may edit them."""
+        return list(Post.objects.editable_by(request.user).filter(pk__in=queryset.values("pk")))
+
+    def _report(self, request: HttpRequest, posts: list[Post], done: str) -> None:
+        for post in posts:
+            self.log_change(request, post, f"{done.capitalize()} from the list.")
+        count = "One post was" if len(posts) == 1 else f"{len(posts)} posts were"
+        self.message_user(request, f"{count} {done}.", messages.SUCCESS)
+
+
+def _may_edit(request: HttpRequest, post: Post | None) -> bool:
+    """Asked of the database, not of the object, which a form may have filled in already."""
+    return post is None or Post.objects.editable_by(request.user).filter(pk=post.pk).exists()
+
+
+def _when(moment: Any) -> str:
+    return date_format(timezone.localtime(moment), "SHORT_DATETIME_FORMAT")

@@ -1,0 +1,89 @@
+"""The site's own settings, and old addresses that lead somewhere."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import models
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+
+from blog.admin.base import Room
+from blog.models import Redirect, Site
+
+
+@admin.register(Site)
+class SiteAdmin(Room):
+    """One row; its list is its form."""
+
+    fieldsets = [
+        (None, {"fields": ["name", "tagline"]}),
+        ("Newsletter", {"fields": ["signups_open", "postal_address"]}),
+        ("Mail", {"fields": ["sender_name", "sender_email", "reply_to"]}),
+    ]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Site | None = None) -> bool:
+        return False
+
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> models.Model:
+        """The row, or the defaults where nobody has saved one yet."""
+        if not self.has_view_or_change_permission(request):
+            raise PermissionDenied
+        return Site.current()
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        return HttpResponseRedirect(reverse("admin:blog_site_change", args=[1]))
+
+    def response_post_save_change(self, request: HttpRequest, obj: Site) -> HttpResponseRedirect:
+        return HttpResponseRedirect(reverse("admin:index"))
+
+
+class RedirectForm(forms.ModelForm):
+    class Meta:
+        model = Redirect
+        fields = ["old_path", "to_path", "post", "category", "author"]
+
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean() or self.cleaned_data
+        if cleaned.get("to_path") and self._leads_on(cleaned):
+            raise ValidationError("The new address leads somewhere else itself. Name the last one.")
+        return cleaned
+
+    def _leads_on(self, cleaned: dict[str, Any]) -> bool:
+        """A redirect to a redirect could lead round in a circle."""
+        others = Redirect.objects.exclude(pk=self.instance.pk)
+        to_path = cleaned["to_path"]
+        return to_path == cleaned.get("old_path") or others.filter(old_path=to_path).exists()
+
+
+@admin.register(Redirect)
+class RedirectAdmin(Room):
+    form = RedirectForm
+    list_display = ["old_path", "leads_to", "created_at"]
+    list_select_related = ["post", "category", "author"]
+    search_fields = ["old_path", "to_path"]
+    autocomplete_fields = ["post", "category", "author"]
+    sortable_by = ()
+    fieldsets = [
+        (None, {"fields": ["old_path"]}),
+        (
+            "Leads to one of these",
+            {
+                "fields": ["to_path", "post", "category", "author"],
+                "description": "Choose a post, a category or an author and the address stays right "
+                "when that is renamed. For anything else write the new address.",
+            },
+        ),
+    ]
+
+    @admin.display(description="leads to")
+    def leads_to(self, redirect: Redirect) -> str:
+        return redirect.target() or f"{redirect.post} (not public)"

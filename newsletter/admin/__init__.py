@@ -1,0 +1,7 @@
+"""The newsletter's rooms of the newsroom: who reads, and what they agreed to."""
+
+from newsletter.admin.notices import NoticeAdmin
+from newsletter.admin.subscribers import SubscriberAdmin
+from newsletter.admin.terms import TermsAdmin
+
+__all__ = ["NoticeAdmin", "SubscriberAdmin", "TermsAdmin"]
