@@ -42,6 +42,9 @@ class Addressed(models.Model):
         """Whether anybody outside can have seen the stored row's address."""
         return True
 
+    def note_changes(self, before: Any) -> None:
+        """Called before a stored row is saved again, with the row as it stands stored."""
+
     def _save_with_free_slug(self, *args: Any, **kwargs: Any) -> None:
         base = unique_slug_base(self.slug_source())
         for _ in range(ATTEMPTS):
@@ -75,6 +78,8 @@ class Addressed(models.Model):
         using = kwargs.get("using") or router.db_for_write(type(self), instance=self)
         with transaction.atomic(using=using):
             before = None if self._state.adding else self._stored()
+            if before:
+                self.note_changes(before)
             super().save(*args, **kwargs)
             if before and before.slug != self.slug and before.had_public_address():
                 Redirect.objects.remember(before.get_absolute_url(), self)

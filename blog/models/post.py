@@ -18,6 +18,8 @@ from blog.models.addressed import Addressed
 from blog.models.visibility import visible
 
 WORDS_A_MINUTE = 230
+# What a reader would call another text.
+CONTENT = ("title", "summary", "body", "cover", "cover_alt", "author_id")
 
 
 class PostQuerySet(models.QuerySet["Post"]):
@@ -189,10 +191,17 @@ class Post(Addressed):
             self.render()
         if self.status == self.Status.PUBLISHED and self.published_at is None:
             self.published_at = timezone.now()
-        self.updated_at = timezone.now()
         if fields is not None:
             kwargs["update_fields"] = {*fields, "updated_at", *self._derived_from(fields)}
         super().save(*args, **kwargs)
+
+    def note_changes(self, before: "Post") -> None:
+        """Another text is an update that readers are told of; publishing alone is none."""
+        was_set_by_hand = self.updated_at != before.updated_at
+        if not was_set_by_hand and any(
+            getattr(self, name) != getattr(before, name) for name in CONTENT
+        ):
+            self.updated_at = timezone.now()
 
     def get_absolute_url(self) -> str:
         return reverse("blog:post", args=[self.slug])
@@ -248,9 +257,8 @@ class Post(Addressed):
     @property
     def was_updated(self) -> bool:
         """Whether a reader should be told that the text changed after it was published."""
-        return self.published_at is not None and self.updated_at - self.published_at > timedelta(
-            days=1
-        )
+        published_at = self.published_at or self.updated_at
+        return self.updated_at - published_at > timedelta(days=1)
 
     @staticmethod
     def _derived_from(fields: Any) -> set[str]:

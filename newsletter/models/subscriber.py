@@ -28,9 +28,11 @@ class SubscriberQuerySet(models.QuerySet["Subscriber"]):
         return self.filter(status=Subscriber.Status.ACTIVE, suppressed_for="")
 
     def stale(self) -> "SubscriberQuerySet":
-        """Sign-ups that nobody confirmed for PENDING_DAYS."""
+        """Sign-ups that nobody confirmed for PENDING_DAYS, counted from the last attempt."""
         limit = timezone.now() - timedelta(days=settings.PENDING_DAYS)
-        return self.filter(status=Subscriber.Status.PENDING, created_at__lt=limit)
+        asked_since = Consent.objects.filter(subscriber=models.OuterRef("pk"), at__gte=limit)
+        pending = self.filter(status=Subscriber.Status.PENDING, created_at__lt=limit)
+        return pending.exclude(models.Exists(asked_since))
 
     def at(self, address: Address) -> "SubscriberQuerySet":
         return self.filter(key=address.key)

@@ -67,6 +67,31 @@ def test_unpublished_post_keeps_its_date():
     assert Post.objects.published().get().published_at == date
 
 
+def test_edited_post_says_when_and_a_published_one_does_not():
+    with time_machine.travel("2026-05-01 12:00Z", tick=False) as clock:
+        post = PostFactory(body="One.")
+        clock.shift(timedelta(days=3))
+        post.unpublish()
+        post.publish()
+        assert not post.was_updated
+
+        post.body = "Two."
+        post.save()
+
+    assert post.was_updated
+    assert post.updated_at == datetime(2026, 5, 4, 12, tzinfo=UTC)
+
+
+def test_date_of_update_can_be_brought_along():
+    post = PostFactory()
+    date = datetime(2020, 1, 1, tzinfo=UTC)
+
+    post.body, post.updated_at = "Two.", date
+    post.save()
+
+    assert Post.objects.get().updated_at == date
+
+
 def test_deleted_author_leaves_the_posts():
     post = PostFactory()
 
@@ -92,6 +117,13 @@ def test_category_counts_only_what_the_public_may_see():
     counts = {row: row.published_count for row in Category.objects.with_counts()}
 
     assert counts == {category: 1, empty: 0}
+
+
+def test_text_is_cleaned_whoever_saves_it():
+    post = DraftFactory(title=" Two\nlines\x00 ", body="One\r\ntwo\x07")
+
+    post.refresh_from_db()
+    assert (post.title, post.body) == ("Two lines", "One\ntwo")
 
 
 @pytest.mark.parametrize("bad", ["\r\nBcc: x@example.com", "a\u2028b", "a\x0bb", "a\x00b"])
