@@ -1,6 +1,7 @@
 """Where an address went."""
 
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from django.core.validators import RegexValidator
 from django.db import models
@@ -11,6 +12,7 @@ from blog.fields import Line
 if TYPE_CHECKING:
     from blog.models.addressed import Addressed
 
+LONGEST = 600
 TARGETS = ("post", "category", "author")
 
 
@@ -24,7 +26,11 @@ def exactly_one_target() -> Q:
 
 class RedirectQuerySet(models.QuerySet["Redirect"]):
     def remember(self, old_path: str, target: "Addressed") -> None:
-        """From now on `old_path` leads to `target`, wherever that moves later."""
+        """From now on `old_path` leads to `target`, wherever that moves later.
+
+        It is kept as people read it, `/posts/日本語/`, which is how a request's path comes.
+        """
+        old_path = unquote(old_path)
         fields: dict[str, Any] = dict.fromkeys(TARGETS)
         fields |= {target._meta.model_name or "": target, "to_path": ""}
         self.update_or_create(old_path=old_path, defaults=fields)
@@ -36,7 +42,7 @@ class RedirectQuerySet(models.QuerySet["Redirect"]):
         """
         if "\0" in path:  # PostgreSQL refuses to look for it
             return None
-        below = path.split("/")
+        below = path[:LONGEST].split("/")
         starts = ["/".join(below[:length]) + "/" for length in range(2, len(below))]
         found = self.select_related(*TARGETS).filter(old_path__in=[path, *starts])
         for redirect in sorted(found, key=lambda row: len(row.old_path), reverse=True):  # type: ignore[misc]
@@ -51,14 +57,14 @@ class Redirect(models.Model):
 
     old_path = Line(
         "old address",
-        max_length=600,
+        max_length=LONGEST,
         unique=True,
         validators=[RegexValidator(r"^/[^?#]*$", "Write a path that starts with a slash.")],
         help_text="The path that readers still come to, for example /2019/05/hello/.",
     )
     to_path = Line(
         "new address",
-        max_length=600,
+        max_length=LONGEST,
         blank=True,
         validators=[
             RegexValidator(r"^(/(?!/)|https?://)", "Write a path on this site, or an https link.")
