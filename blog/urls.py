@@ -35,4 +35,5 @@ urlpatterns = [
     path("sitemap.xml", public(sitemaps.sitemap), name="sitemap"),
     path("sitemap-<slug:section>.xml", public(sitemaps.section), name="sitemap_section"),
     path("robots.txt", views.robots, name="robots"),
+    path("favicon.ico", views.favicon, name="favicon"),
 ]

@@ -1,8 +1,10 @@
 """The public pages. Nothing here looks at who asks: a page is the same bytes for everyone."""
 
+from pathlib import Path
+
 from django.core.paginator import InvalidPage, Page, Paginator
 from django.db.models import prefetch_related_objects
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
@@ -15,6 +17,7 @@ from blog.models.post import PostQuerySet
 
 POSTS_A_PAGE = 10
 LEDGER_LINES = 100
+FAVICON = Path(__file__).parent / "static/blog/favicon.ico"
 
 
 def page_of(request: HttpRequest, posts: PostQuerySet, size: int = POSTS_A_PAGE) -> Page:
@@ -96,3 +99,10 @@ def robots(request: HttpRequest) -> HttpResponse:
         f"Sitemap: {absolute(reverse('blog:sitemap'))}",
     ]
     return HttpResponse("\n".join([*lines, ""]), content_type="text/plain; charset=utf-8")
+
+
+@require_safe
+def favicon(request: HttpRequest) -> FileResponse:
+    """Browsers, readers and search engines ask for it here, whatever a page says."""
+    headers = {"Cache-Control": "public, max-age=86400"}
+    return FileResponse(FAVICON.open("rb"), content_type="image/x-icon", headers=headers)

@@ -100,7 +100,7 @@ def test_old_address_of_a_post_taken_back_is_not_found(client):
     assert where(client, "/posts/old/") == (404, None)
 
 
-def test_very_deep_address_is_looked_up_by_few_words(django_assert_num_queries):
+def test_very_deep_address_asks_a_short_question(django_assert_num_queries):
     with django_assert_num_queries(1) as questions:
         assert Redirect.objects.target_of("/old" * 2_000 + "/") is None
 
