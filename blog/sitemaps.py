@@ -70,6 +70,7 @@ def sitemap(request: HttpRequest) -> HttpResponse:
         {"location": f"{absolute(reverse('blog:sitemap_section', args=[name]))}?p={number}"}
         for name, paginator in paginators.items()
         for number in paginator.page_range
+        if paginator.count
     ]
     return TemplateResponse(
         request, "sitemap_index.xml", {"sitemaps": files}, content_type="application/xml"
