@@ -1,0 +1,240 @@
+"""What feed readers get, as a feed reader understands it."""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import feedparser
+import pytest
+
+from blog.models import Post
+from tests.blog.pictures import picture, upload
+from tests.factories import AuthorFactory, CategoryFactory, PostFactory, SiteFactory
+
+pytestmark = pytest.mark.django_db
+
+FEEDS = ["/feed/", "/feed/rss/", "/feed.json"]
+XML = ["/feed/", "/feed/rss/"]
+PUBLISHED = datetime(2026, 5, 12, 8, tzinfo=UTC)
+UPDATED = datetime(2026, 5, 14, 9, tzinfo=UTC)
+
+
+@pytest.fixture
+def post():
+    SiteFactory(name="The Example", tagline="Words & deeds")
+    post = PostFactory(
+        title="Salt & <Vinegar>",
+        slug="日本語",
+        summary="A *short* summary & more.",
+        body="See [the other](/posts/other/) and [below](#s-below).\n\n## Below\n\nWhole text.",
+        author=AuthorFactory(display_name="Ada Penn"),
+        categories=[CategoryFactory(name="R&D"), CategoryFactory(name="Work")],
+        published_at=PUBLISHED,
+    )
+    Post.objects.filter(pk=post.pk).update(updated_at=UPDATED)
+    return post
+
+
+def read(client, path):
+    """A feed as feedparser sees it, with all that it found wrong."""
+    feed = feedparser.parse(client.get(path).content)
+    assert (feed.bozo, feed.get("bozo_exception")) == (False, None)
+    return feed
+
+
+ADDRESS = "https://blog.example.com/posts/%E6%97%A5%E6%9C%AC%E8%AA%9E/"
+
+
+@pytest.mark.parametrize("path", XML)
+def test_feed_tells_all_about_a_post(client, post, path):
+    feed = read(client, path)
+    (entry,) = feed.entries
+
+    assert feed.feed.title == "The Example"
+    assert feed.feed.link == "https://blog.example.com/"
+    assert entry.title == "Salt & <Vinegar>"
+    assert entry.link == ADDRESS
+    assert entry.id == f"urn:uuid:{post.guid}"
+    assert entry.author == "Ada Penn"
+    assert [tag.term for tag in entry.tags] == ["R&D", "Work"]
+    assert entry.published_parsed[:6] == PUBLISHED.timetuple()[:6]
+    assert entry.updated_parsed[:6] == UPDATED.timetuple()[:6]
+    assert entry.summary == "A *short* summary &amp; more."
+
+
+@pytest.mark.parametrize("path", XML)
+def test_feed_has_the_whole_text_with_whole_addresses(client, post, path):
+    (entry,) = read(client, path).entries
+    (content,) = entry.content
+
+    assert "<p>Whole text.</p>" in content.value
+    assert 'href="https://blog.example.com/posts/other/"' in content.value
+    assert f'href="{ADDRESS}#s-below"' in content.value
+    assert 'href="/' not in content.value
+    assert 'href="#' not in content.value
+
+
+def test_json_feed_tells_all_about_a_post(client, post):
+    response = client.get("/feed.json")
+    feed = json.loads(response.content)
+    (item,) = feed.pop("items")
+    html = item.pop("content_html")
+
+    assert response["Content-Type"] == "application/feed+json; charset=utf-8"
+    assert feed == {
+        "version": "https://jsonfeed.org/version/1.1",
+        "title": "The Example",
+        "description": "Words & deeds",
+        "home_page_url": "https://blog.example.com/",
+        "feed_url": "https://blog.example.com/feed.json",
+        "language": "en",
+    }
+    assert item == {
+        "id": f"urn:uuid:{post.guid}",
+        "url": ADDRESS,
+        "title": "Salt & <Vinegar>",
+        "summary": "A *short* summary & more.",
+        "date_published": "2026-05-12T08:00:00+00:00",
+        "date_modified": "2026-05-14T09:00:00+00:00",
+        "authors": [{"name": "Ada Penn", "url": "https://blog.example.com/authors/ada-penn/"}],
+        "tags": ["R&D", "Work"],
+    }
+    assert 'href="https://blog.example.com/posts/other/"' in html
+    assert f'href="{ADDRESS}#s-below"' in html
+
+
+@pytest.mark.parametrize("path", FEEDS)
+def test_cover_travels_along(client, post, path):
+    post.cover.save("cover.png", upload(picture()))
+    address = f"https://blog.example.com/media/{post.cover.name}"
+
+    if path in XML:
+        (entry,) = read(client, path).entries
+        assert [(found.href, found.type) for found in entry.enclosures] == [(address, "image/webp")]
+    else:
+        assert json.loads(client.get(path).content)["items"][0]["image"] == address
+
+
+@pytest.mark.parametrize("path", XML)
+def test_post_without_anything_but_a_title_is_a_sound_entry(client, path):
+    post = PostFactory(author=None)
+
+    (entry,) = read(client, path).entries
+
+    assert (entry.title, entry.summary, entry.get("tags")) == (post.title, "", None)
+
+
+@pytest.mark.parametrize("path", FEEDS)
+def test_entry_keeps_its_identity_when_its_address_changes(client, post, path):
+    before = client.get(path).text
+
+    post.slug = "renamed"
+    post.save()
+    after = client.get(path).text
+
+    assert "/posts/renamed/" in after
+    assert before.count(f"urn:uuid:{post.guid}") == after.count(f"urn:uuid:{post.guid}") == 1
+
+
+@pytest.mark.parametrize("path", XML)
+def test_scheduled_post_is_dated_by_its_minute_not_by_its_last_edit(client, path):
+    post = PostFactory(published_at=PUBLISHED)
+    Post.objects.filter(pk=post.pk).update(updated_at=PUBLISHED - timedelta(days=3))
+
+    (entry,) = read(client, path).entries
+
+    assert entry.updated_parsed[:6] == PUBLISHED.timetuple()[:6]
+
+
+@pytest.mark.parametrize("path", FEEDS)
+def test_feed_that_was_read_is_not_sent_again(client, post, path):
+    first = client.get(path)
+
+    again = client.get(path, headers={"If-None-Match": first["ETag"]})
+
+    assert (again.status_code, again.content) == (304, b"")
+    assert again["ETag"] == first["ETag"]
+
+
+@pytest.mark.parametrize("path", FEEDS)
+def test_empty_feed_is_sound_and_stays_the_same(client, path):
+    first, second = client.get(path), client.get(path)
+
+    assert first.content == second.content
+    if path in XML:
+        assert read(client, path).entries == []
+    else:
+        assert json.loads(first.content)["items"] == []
+
+
+@pytest.mark.parametrize("feed", ["feed/", "feed/rss/", "feed.json"])
+def test_category_and_author_have_feeds_of_their_own(client, feed):
+    work, ada = CategoryFactory(name="Work"), AuthorFactory(display_name="Ada Penn")
+    PostFactory(title="By Ada", author=ada)
+    PostFactory(title="About work", categories=[work])
+
+    of_work = client.get(f"/categories/work/{feed}").text
+    of_ada = client.get(f"/authors/ada-penn/{feed}").text
+
+    assert ("About work" in of_work, "By Ada" in of_work) == (True, False)
+    assert ("About work" in of_ada, "By Ada" in of_ada) == (False, True)
+    assert f"https://blog.example.com/categories/work/{feed}" in of_work
+    assert f"https://blog.example.com/authors/ada-penn/{feed}" in of_ada
+
+
+@pytest.mark.parametrize("feed", ["feed/", "feed/rss/", "feed.json"])
+def test_feed_of_nobody_is_not_found(client, feed):
+    assert client.get(f"/categories/none/{feed}").status_code == 404
+    assert client.get(f"/authors/none/{feed}").status_code == 404
+
+
+@pytest.mark.parametrize("path", [*FEEDS, "/sitemap.xml", "/robots.txt", "/"])
+def test_host_of_the_request_is_never_believed(client, post, path):
+    plain = client.get(path)
+
+    other = client.get(path, headers={"Host": "localhost", "X-Forwarded-Host": "evil.example"})
+
+    assert other.content == plain.content
+    assert b"https://blog.example.com" in plain.content
+
+
+@pytest.mark.parametrize("path", ["/", "/posts/on-salt/", "/archive/", "/categories/"])
+def test_every_page_names_the_feeds_of_the_site(client, path):
+    PostFactory(slug="on-salt")
+
+    page = client.get(path).text
+
+    for kind, address in [
+        ("atom+xml", "/feed/"),
+        ("rss+xml", "/feed/rss/"),
+        ("feed+json", "/feed.json"),
+    ]:
+        assert f'type="application/{kind}"' in page
+        assert f'href="https://blog.example.com{address}"' in page
+
+
+def test_category_and_author_pages_name_their_feeds_first(client):
+    PostFactory(author=AuthorFactory(slug="ada"), categories=[CategoryFactory(slug="work")])
+
+    for start in ("/categories/work/", "/authors/ada/"):
+        page = client.get(start).text
+        own = page.index(f'href="https://blog.example.com{start}feed/"')
+        assert own < page.index('href="https://blog.example.com/feed/"')
+
+
+@pytest.mark.parametrize(
+    "path", [*FEEDS, *[f"/categories/work{feed}" for feed in FEEDS], "/authors/ada/feed/"]
+)
+def test_feed_asks_the_database_as_often_for_three_posts_as_for_one(
+    client, path, django_assert_max_num_queries
+):
+    work, ada = CategoryFactory(slug="work"), AuthorFactory(slug="ada")
+    PostFactory(author=ada, categories=[work])
+    with django_assert_max_num_queries(5) as one:
+        client.get(path)
+
+    PostFactory.create_batch(2, author=AuthorFactory(), categories=[work, CategoryFactory()])
+    PostFactory.create_batch(2, author=ada, categories=[work])
+    with django_assert_max_num_queries(5) as more:
+        client.get(path)
+
+    assert len(more) == len(one)
