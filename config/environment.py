@@ -47,7 +47,7 @@ def database(config: dict[str, Any], *, pool: bool) -> dict[str, Any]:
     options = config.setdefault("OPTIONS", {})
     if config["ENGINE"].endswith("sqlite3"):
         if config["NAME"] not in {"", ":memory:"}:
-            Path(config["NAME"]).parent.mkdir(parents=True, exist_ok=True)
+            _make_folder(Path(config["NAME"]).parent)
         config["OPTIONS"] = SQLITE_OPTIONS | options
     elif config["ENGINE"].endswith("postgresql"):
         config["CONN_HEALTH_CHECKS"] = True
@@ -55,6 +55,13 @@ def database(config: dict[str, Any], *, pool: bool) -> dict[str, Any]:
             # Set here because a URL could only carry the text "true".
             options["pool"] = {"min_size": 1, "max_size": 8, "timeout": 10}
     return config
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SystemExit(f"{folder} cannot be made ({error.strerror}). See VAR_DIR.") from error
 
 
 def mailer(url: str, mailbox: Path) -> dict[str, Any]:

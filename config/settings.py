@@ -204,6 +204,7 @@ USE_TZ = True
 
 WEB_WORKERS = env.int("WEB_WORKERS", default=2)
 WHITENOISE_MAX_AGE = 3600
+LOG_FORMAT = env.str("LOG_FORMAT", default="text")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -216,13 +217,15 @@ LOGGING = {
         "console": {
             "class": "logging.StreamHandler",
             "filters": ["request"],
-            "formatter": env.str("LOG_FORMAT", default="text"),
+            "formatter": LOG_FORMAT,
         }
     },
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="WARNING")},
     "loggers": {
         "django": {"handlers": ["console"], "level": "WARNING", "propagate": False},
         "django.server": {"handlers": ["console"], "level": "INFO", "propagate": False},
+        # Whoever needed a connection reports that there was none; the pool would say so too.
+        "psycopg.pool": {"level": "CRITICAL"},
         "pennypost": {"level": env.str("LOG_LEVEL", default="INFO")},
     },
 }
