@@ -49,6 +49,8 @@ def database(config: dict[str, Any], *, pool: bool) -> dict[str, Any]:
         if config["NAME"] not in {"", ":memory:"}:
             _make_folder(Path(config["NAME"]).parent)
         config["OPTIONS"] = SQLITE_OPTIONS | options
+        # A URL's ?timeout=5 carries text.
+        config["OPTIONS"]["timeout"] = float(config["OPTIONS"]["timeout"])
     elif config["ENGINE"].endswith("postgresql"):
         config["CONN_HEALTH_CHECKS"] = True
         if pool:

@@ -16,18 +16,20 @@ from config.health import is_migrated
 
 def refuse_unready_site() -> None:
     """Exit with one plain sentence where the site could not work."""
-    if fault := folder_fault() or database_fault():
-        raise SystemExit(fault)
+    refuse_unwritable_folders()
+    if not is_up_to_date():
+        raise SystemExit("The database is not up to date. Run: manage.py migrate")
 
 
-def folder_fault() -> str | None:
+def refuse_unwritable_folders() -> None:
     for folder in written_folders():
         try:
             folder.mkdir(parents=True, exist_ok=True)
             tempfile.TemporaryFile(dir=folder).close()
         except OSError as error:
-            return f"{folder} cannot be written to ({error.strerror}). VAR_DIR sets another place."
-    return None
+            raise SystemExit(
+                f"{folder} cannot be written to ({error.strerror}). VAR_DIR sets another place."
+            ) from error
 
 
 def written_folders() -> Iterator[Path]:
@@ -40,25 +42,22 @@ def written_folders() -> Iterator[Path]:
         yield settings.MAILBOX_DIR
 
 
-def database_fault() -> str | None:
-    """Asks over a connection of its own, since a pool would go on trying and print each failure."""
+def is_up_to_date() -> bool:
+    """Whether all migrations ran. Exits with one sentence where the database cannot be asked.
+
+    It asks over a connection of its own: a pool would go on trying for its whole timeout.
+    """
     probe = connection.copy()
     options = probe.settings_dict["OPTIONS"]
     if options.pop("pool", None):
         options.setdefault("connect_timeout", 5)
     try:
-        if is_migrated(probe):
-            return None
+        return is_migrated(probe)
     except DatabaseError as error:
-        return unusable_database(error)
+        reason = str(error).strip().partition("\n")[0] or type(error).__name__
+        raise SystemExit(f"The database cannot be used: {reason}") from error
     finally:
         probe.close()
-    return "The database is not up to date. Run: manage.py migrate"
-
-
-def unusable_database(error: DatabaseError) -> str:
-    reason = str(error).strip().partition("\n")[0]
-    return f"The database cannot be used: {reason or type(error).__name__}"
 
 
 def become_supervisor(commands: dict[str, list[str]], *arguments: str) -> NoReturn:

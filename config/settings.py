@@ -28,7 +28,9 @@ ALLOWED_HOSTS = env.list(
     "ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"] if DEBUG else []
 )
 PORT = env.int("PORT", default=8000)
-SITE_URL = env.str("SITE_URL", default=f"http://localhost:{PORT}" if DEBUG else "").rstrip("/")
+SITE_URL = env.str("SITE_URL", default="").rstrip("/")
+if DEBUG and not SITE_URL:
+    SITE_URL = f"http://localhost:{PORT}"
 
 if fault := production_fault(DEBUG, SECRET_KEY, ALLOWED_HOSTS, SITE_URL):
     # One sentence instead of a traceback: whoever reads it is setting up a server.

@@ -6,11 +6,9 @@ from typing import Any
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
-from django.db import DatabaseError, connection
 
 from blog.models import Author
-from config.health import is_migrated
-from config.preflight import folder_fault, unusable_database
+from config.preflight import is_up_to_date, refuse_unwritable_folders
 
 
 class Command(BaseCommand):
@@ -21,21 +19,14 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if fault := folder_fault():
-            raise SystemExit(fault)
-        self.migrate()
+        refuse_unwritable_folders()
+        if not is_up_to_date():
+            self.stdout.write("Setting up the database.")
+        call_command("migrate", verbosity=0, interactive=False)
         if not settings.DEBUG:
             call_command("collectstatic", verbosity=0, interactive=False)
         if not Author.objects.filter(is_superuser=True, is_active=True).exists():
             self.show(*make_administrator())
-
-    def migrate(self) -> None:
-        try:
-            if not is_migrated(connection):
-                self.stdout.write("Setting up the database.")
-            call_command("migrate", verbosity=0, interactive=False)
-        except DatabaseError as error:
-            raise SystemExit(unusable_database(error)) from error
 
     def show(self, username: str, password: str) -> None:
         lines = [
@@ -57,11 +48,8 @@ def make_administrator() -> tuple[str, str]:
     taken = set(
         Author.objects.filter(username__startswith="admin").values_list("username", flat=True)
     )
-    username = next(
-        name
-        for n in range(1, len(taken) + 2)
-        if (name := f"admin{n if n > 1 else ''}") not in taken
-    )
+    names = ("admin", *(f"admin{number}" for number in range(2, len(taken) + 2)))
+    username = next(name for name in names if name not in taken)
     password = secrets.token_urlsafe(12)
     Author.objects.create_superuser(username, password=password, display_name="The Editor")
     return username, password

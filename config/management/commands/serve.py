@@ -9,9 +9,6 @@ from django.core.management.base import BaseCommand, CommandParser
 
 from config.preflight import become_supervisor, manage, python, refuse_unready_site
 
-# Requests that one web process works on at the same time; more wait without taking memory.
-THREADS = 8
-
 
 class Command(BaseCommand):
     help = (
@@ -29,20 +26,14 @@ class Command(BaseCommand):
         refuse_taken_port(host, port)
         # With DEBUG and no SITE_URL, the address in mails follows the port.
         os.environ["PORT"] = str(port)
+        place = ["--host", host, "--port", str(port)]
         become_supervisor(
-            {"web": web(host, port), "worker": manage("worker", "--unsupervised")},
-            *("--host", host, "--port", str(port), "--announce", announcement(host, port)),
+            {
+                "web": python("config.web", *place, "--workers", str(settings.WEB_WORKERS)),
+                "worker": manage("worker", "--unsupervised"),
+            },
+            *(*place, "--announce", announcement(host, port)),
         )
-
-
-def web(host: str, port: int) -> list[str]:
-    return python(
-        "granian",
-        *("--interface", "wsgi", "--host", host, "--port", str(port)),
-        *("--workers", str(settings.WEB_WORKERS), "--blocking-threads", str(THREADS)),
-        *("--respawn-failed-workers", "--workers-kill-timeout", "10"),
-        *("--no-ws", "--log-level", "error", "config.wsgi:application"),
-    )
 
 
 def refuse_taken_port(host: str, port: int) -> None:
