@@ -60,17 +60,20 @@ def is_up_to_date() -> bool:
         probe.close()
 
 
-def become_supervisor(commands: dict[str, list[str]], *arguments: str) -> NoReturn:
+def become_supervisor(
+    commands: dict[str, list[str]], *arguments: str, **environment: str
+) -> NoReturn:
     """Replace this process, and the memory it took, by one that keeps `commands` running."""
     children = [f"{name}={shlex.join(command)}" for name, command in commands.items()]
     supervisor = python(
         "config.supervisor", "--log-format", settings.LOG_FORMAT, *arguments, *children
     )
+    environment = dict(os.environ, **environment)
     # The modules must be found from whatever folder manage.py was called in.
-    places = [str(settings.BASE_DIR), os.environ.get("PYTHONPATH", "")]
-    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, places))
+    places = [str(settings.BASE_DIR), environment.get("PYTHONPATH", "")]
+    environment["PYTHONPATH"] = os.pathsep.join(filter(None, places))
     sys.stdout.flush()
-    os.execv(supervisor[0], supervisor)  # noqa: S606
+    os.execve(supervisor[0], supervisor, environment)  # noqa: S606
 
 
 def python(module: str, *arguments: str) -> list[str]:

@@ -1,6 +1,5 @@
 """The whole site on one machine: web server and background worker."""
 
-import os
 import socket
 from typing import Any
 
@@ -24,8 +23,6 @@ class Command(BaseCommand):
     def handle(self, *args: Any, host: str, port: int, **options: Any) -> None:
         refuse_unready_site()
         refuse_taken_port(host, port)
-        # With DEBUG and no SITE_URL, the address in mails follows the port.
-        os.environ["PORT"] = str(port)
         place = ["--host", host, "--port", str(port)]
         become_supervisor(
             {
@@ -33,6 +30,8 @@ class Command(BaseCommand):
                 "worker": manage("worker", "--unsupervised"),
             },
             *(*place, "--announce", announcement(host, port)),
+            # With DEBUG and no SITE_URL, the address in mails follows the port.
+            PORT=str(port),
         )
 
 
