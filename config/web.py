@@ -11,19 +11,30 @@ from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
 
+STOPS = {signal.SIGINT, signal.SIGTERM}
 # Requests that one process works on at the same time; more wait without taking memory.
 THREADS = 8
 # A process is given this long to finish the requests it has.
 GRACE = 10
 
 
-def end_when_told() -> None:
-    """Runs in a new worker process, whose inherited signal handler would do nothing in it.
+def let_new_processes_end() -> None:
+    """Close the gap in which a new worker process could not be told to end.
 
-    Until granian sets its own, a SIGTERM would be lost and the process stay.
+    It is forked with a handler that does nothing in it, and until granian sets its own, a SIGTERM
+    would be lost and the process stay.
     """
-    for number in (signal.SIGINT, signal.SIGTERM):
+    os.register_at_fork(
+        before=lambda: signal.pthread_sigmask(signal.SIG_BLOCK, STOPS),
+        after_in_parent=lambda: signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPS),
+        after_in_child=end_by_default,
+    )
+
+
+def end_by_default() -> None:
+    for number in STOPS:
         signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPS)
 
 
 def main() -> None:
@@ -45,7 +56,7 @@ def main() -> None:
         workers_kill_timeout=GRACE,
         log_level=LogLevels.error,
     )
-    os.register_at_fork(after_in_child=end_when_told)
+    let_new_processes_end()
     server.serve()
 
 
