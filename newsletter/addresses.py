@@ -47,3 +47,10 @@ def parse(text: str) -> Address:
     if len(email) > MAX_LENGTH or not LOCAL_PART.fullmatch(parts.local_part):
         raise ValidationError(REFUSED)
     return Address(email=email, key=email.lower())
+
+
+def masked(email: str) -> str:
+    """For pages that a forwarded mail may show to others: `m•••@e•••.com`."""
+    local, _, domain = email.partition("@")
+    name, _, ending = domain.rpartition(".")
+    return f"{local[:1]}•••@{name[:1]}•••.{ending}" if name else ""

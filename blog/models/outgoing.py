@@ -25,6 +25,10 @@ class OutgoingQuerySet(models.QuerySet):
         free = Q(claimed_until__isnull=True) | Q(claimed_until__lte=now)
         return self.waiting().filter(free, due_at__lte=now)
 
+    def overlooked(self) -> "OutgoingQuerySet":
+        """Due for some seconds already: the nudge was lost, or it was postponed until now."""
+        return self.due().filter(due_at__lte=timezone.now() - timedelta(seconds=3))
+
     def claim(self, row: "Outgoing") -> bool:
         """Take one row for five minutes; False where another worker was first."""
         now = timezone.now()

@@ -1,10 +1,13 @@
 """Mail to one subscriber about her own subscription."""
 
-from django.db import models
+from django.db import models, transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from blog.models import Outgoing
 from blog.models.outgoing import OutgoingQuerySet, outgoing_indexes
+from newsletter.addresses import Address
+from newsletter.models.subscriber import Subscriber, hash_address
 
 
 class Notice(Outgoing):
@@ -20,6 +23,13 @@ class Notice(Outgoing):
         NEW_ADDRESS = "new_address", "Confirm a new address"
         ADDRESS_CHANGED = "address_changed", "The address was changed"
 
+    class Became(models.TextChoices):
+        CONFIRM = "confirm", "Request to confirm"
+        ALREADY = "already", "You are already subscribed"
+        DATA_LINK = "data_link", "Link to one's data"
+        NEW_ADDRESS = "new_address", "Request to confirm a new address"
+        ADDRESS_CHANGED = "address_changed", "The address was changed"
+
     kind = models.CharField(max_length=16, choices=Kind)
     subscriber = models.ForeignKey(
         "newsletter.Subscriber", models.DB_CASCADE, related_name="notices"
@@ -29,7 +39,7 @@ class Notice(Outgoing):
     address_change = models.ForeignKey("newsletter.AddressChange", models.DB_CASCADE, null=True)
     # Keyed hash of the visitor's network, for the limit; not the network itself.
     network = models.CharField(max_length=32, blank=True)
-    # What it became: "confirm" or "already", to count how many of them a person was sent.
+    # Which of Became, chosen just before it is sent: so that we count what a person was sent.
     became = models.CharField(max_length=16, blank=True)
 
     objects = OutgoingQuerySet.as_manager()
@@ -58,3 +68,43 @@ class AddressChange(models.Model):
 
     def __str__(self) -> str:
         return f"Address change of subscriber {self.subscriber_id}"
+
+    def is_open(self) -> bool:
+        """Whether she still reads us at the old address, and has not moved since."""
+        subscriber = self.subscriber
+        still_there = subscriber.email == self.old_email
+        return still_there and subscriber.status == Subscriber.Status.ACTIVE and not self.done_at
+
+    def leads_to_free_address(self) -> bool:
+        """Whether the new address may get our mail and is no active reader's already."""
+        if Subscriber.objects.suppresses(hash_address(self.new_key)):
+            return False
+        leaving = [Subscriber.Status.PENDING, Subscriber.Status.UNSUBSCRIBED]
+        others = Subscriber.objects.filter(key=self.new_key).exclude(pk=self.subscriber_id)
+        return not others.exclude(status__in=leaving).exists()
+
+    @transaction.atomic
+    def carry_out(self) -> bool:
+        """Move the subscription, as the new address was confirmed; False where it cannot be.
+
+        What that address asked for earlier and never confirmed, or left, makes way.
+        """
+        involved = Q(pk=self.subscriber_id) | Q(key=self.new_key)
+        # Locked in one order, so that two who trade addresses cannot wait for each other.
+        locked = list(
+            Subscriber.objects.select_for_update(of=("self",)).filter(involved).order_by("pk")
+        )
+        if not AddressChange.objects.filter(pk=self.pk).exists():  # she was erased meanwhile
+            return False
+        self.refresh_from_db()
+        if not (self.is_open() and self.leads_to_free_address()):
+            return False
+        for other in locked:
+            if other.pk != self.subscriber_id:
+                other.erase()
+        self.subscriber.move(Address(email=self.new_email, key=self.new_key))
+        self.done_at = timezone.now()
+        self.save(update_fields=["done_at"])
+        kind = Notice.Kind.ADDRESS_CHANGED
+        Notice.objects.create(kind=kind, subscriber=self.subscriber, address_change=self)
+        return True

@@ -10,7 +10,7 @@ from django.db import models, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from newsletter.addresses import Address
+from newsletter.addresses import Address, masked
 from newsletter.models.consent import Consent
 from newsletter.models.permanent import PermanentError
 from newsletter.models.secret import Secret
@@ -37,6 +37,10 @@ class SubscriberQuerySet(models.QuerySet["Subscriber"]):
     def at(self, address: Address) -> "SubscriberQuerySet":
         return self.filter(key=address.key)
 
+    def with_data_key(self, data_key: str) -> "SubscriberQuerySet":
+        pk, _, start = data_key.partition("-")
+        return self.filter(pk=pk, address_hash__startswith=start)
+
     def suppresses(self, address_hash: str) -> bool:
         """Whether mail to this address bounced or was complained about, even if erased since."""
         return self.filter(address_hash=address_hash).exclude(suppressed_for="").exists()
@@ -50,13 +54,20 @@ class SubscriberQuerySet(models.QuerySet["Subscriber"]):
             agreed_to_terms=True,
             terms=terms,
         )
-        # One statement for new and known addresses alike, and no race between two of them.
-        self.bulk_create([new], ignore_conflicts=True)  # type: ignore[list-item]
-        return self.select_for_update(of=("self",)).at(address).get()
+        # One statement for new and known addresses alike, and no race between two of them. Should
+        # the row be purged as stale between the two statements, the second round adds it.
+        for _ in range(2):
+            self.bulk_create([new], ignore_conflicts=True)  # type: ignore[list-item]
+            if row := self.select_for_update(of=("self",)).at(address).order_by().first():
+                return row
+        raise Subscriber.DoesNotExist
 
-    def purge(self) -> int:
-        """Forget the stale sign-ups with all that hangs on them; returns how many."""
-        return self.stale()._raw_delete_rows()
+    @transaction.atomic
+    def purge(self, *, most: int) -> int:
+        """Forget up to `most` stale sign-ups with all that hangs on them; returns how many."""
+        # Locked, so that nobody is forgotten who confirms at this moment.
+        stale = self.stale().select_for_update(of=("self",)).order_by("pk")
+        return self.filter(pk__in=[row.pk for row in stale[:most]])._raw_delete_rows()
 
     def delete(self) -> tuple[int, dict[str, int]]:
         raise PermanentError("Subscribers are erased, not deleted: their consents stay provable.")
@@ -185,18 +196,29 @@ class Subscriber(models.Model):
         return self.unsubscribed_at is None or request.at > self.unsubscribed_at
 
     @transaction.atomic
-    def choose(self, *, everything: bool, topics: list) -> None:
-        """Receive everything, or only the given categories."""
-        self._lock()
+    def choose(self, *, everything: bool, topics: list) -> bool:
+        """Receive everything, or only the given categories; False where she gets nothing."""
+        if self._lock().status != self.Status.ACTIVE:
+            return False
         self.receives_everything = everything
         self.save(update_fields=["receives_everything"])
         self.topics.set(topics)
         self._log(Consent.Event.TOPICS_CHANGED)
+        return True
+
+    @transaction.atomic
+    def move(self, address: Address) -> None:
+        """Take the subscription to an address that its owner confirmed."""
+        self._lock()
+        self.email, self.key = address.email, address.key
+        self.address_hash = hash_address(address.key)
+        self.save(update_fields=["email", "key", "address_hash"])
+        self._log(Consent.Event.ADDRESS_CHANGED)
 
     @transaction.atomic
     def unsubscribe(self) -> bool:
         """Stop all issues; False where there was nothing to stop."""
-        if self._lock().status not in {self.Status.ACTIVE, self.Status.PENDING}:
+        if not self._lock().is_on_the_list:
             return False
         self.status = self.Status.UNSUBSCRIBED
         self.unsubscribed_at = timezone.now()
@@ -243,11 +265,23 @@ class Subscriber(models.Model):
         self.save()
 
     @property
+    def is_on_the_list(self) -> bool:
+        """Whether there is anything to unsubscribe from."""
+        return self.status in {self.Status.ACTIVE, self.Status.PENDING}
+
+    def may_be_mailed(self) -> bool:
+        """Whether anything at all may go to this address, be it a request to confirm."""
+        stopped = {self.Status.BOUNCED, self.Status.COMPLAINED, self.Status.ERASED}
+        return self.status not in stopped and not Subscriber.objects.suppresses(self.address_hash)
+
+    @property
     def masked_email(self) -> str:
-        """For pages that a forwarded mail may show to others: `m•••@e•••.com`."""
-        local, _, domain = self.email.partition("@")
-        name, _, ending = domain.rpartition(".")
-        return f"{local[:1]}•••@{name[:1]}•••.{ending}" if name else ""
+        return masked(self.email)
+
+    @property
+    def data_key(self) -> str:
+        """Names this row for as long as its address stays: what a link to one's data signs."""
+        return f"{self.pk}-{self.address_hash[:16]}"
 
     def _lock(self) -> "Subscriber":
         """Read the row again and keep it, so that two clicks cannot both be the first."""

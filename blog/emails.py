@@ -1,0 +1,55 @@
+"""How every mail of the site is put together: one recipient, text and HTML, our own headers."""
+
+from email.headerregistry import Address
+from email.utils import parseaddr
+from typing import Any
+from urllib.parse import urlsplit
+
+from css_inline import CSSInliner
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.template.loader import render_to_string
+
+from blog.links import absolute
+from blog.models import Outgoing, Site
+
+# Many mail programs drop <style>, so rules stand at each element; what must stay one is @media,
+# which turns the colours round in the dark.
+inliner = CSSInliner(keep_at_rules=True, load_remote_stylesheets=False)
+
+
+def compose(
+    row: Outgoing, *, to: str, subject: str, template: str, context: dict[str, Any]
+) -> EmailMultiAlternatives:
+    """The mail that `row` stands for, from `emails/<template>.txt` and `.html`.
+
+    Both templates get `site`, `home` and whatever `context` holds.
+    """
+    site = Site.current()
+    context = {"site": site, "home": absolute("/"), "subject": subject} | context
+    message = EmailMultiAlternatives(
+        subject=subject,
+        body=render_to_string(f"emails/{template}.txt", context).strip() + "\n",
+        from_email=sender(site),
+        to=[to],
+        reply_to=[site.reply_to] if site.reply_to else [],
+        headers={
+            "Message-ID": f"<{row.message_id}@{urlsplit(settings.SITE_URL).hostname}>",
+            # RFC 3834: tells out-of-office robots not to answer.
+            "Auto-Submitted": "auto-generated",
+        },
+    )
+    html = render_to_string(f"emails/{template}.html", context)
+    message.attach_alternative(inliner.inline(html), "text/html")
+    return message
+
+
+def sender(site: Site) -> str:
+    """`The Example <hello@blog.example>`, quoted where a name needs it."""
+    name, address = parseaddr(settings.DEFAULT_FROM_EMAIL)
+    return str(
+        Address(
+            display_name=site.sender_name or site.name or name,
+            addr_spec=site.sender_email or address,
+        )
+    )

@@ -1,0 +1,110 @@
+"""One function per mail that a subscriber gets about her own subscription.
+
+None of them holds a word that a visitor wrote: whoever types in somebody else's address must not
+be able to send her a message of his own.
+"""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.urls import reverse
+
+from blog.emails import compose
+from blog.links import absolute
+from blog.models import Site
+from newsletter import tokens
+from newsletter.addresses import masked
+from newsletter.models import AddressChange, Notice, Subscriber
+
+
+def confirm(notice: Notice) -> EmailMultiAlternatives:
+    """Asks whether the sign-up was hers. Without a press on its button nothing ever comes."""
+    consent = notice.consent
+    if consent is None:
+        raise ValueError("A sign-up notice names its consent.")
+    return _to(
+        notice,
+        notice.subscriber.email,
+        "Please confirm your subscription to {site}",
+        "confirm",
+        link=link("confirm", tokens.CONFIRM.token_for(consent.pk)),
+        days=tokens.CONFIRM.lasts.days,
+        consent=consent,
+        terms=link("terms_version", consent.terms_version),
+        forgotten_after=settings.PENDING_DAYS,
+    )
+
+
+def already_subscribed(notice: Notice) -> EmailMultiAlternatives:
+    """Answers a sign-up of somebody who gets the newsletter already."""
+    return _to(
+        notice,
+        notice.subscriber.email,
+        "You are already subscribed to {site}",
+        "already_subscribed",
+        preferences=link("preferences", notice.subscriber.token),
+        unsubscribe=link("unsubscribe", notice.subscriber.token),
+    )
+
+
+def data_link(notice: Notice) -> EmailMultiAlternatives:
+    """Carries the link behind which a person sees, moves and erases what we have on her."""
+    return _to(
+        notice,
+        notice.subscriber.email,
+        "The link to your data at {site}",
+        "data_link",
+        link=link("data", tokens.DATA.token_for(notice.subscriber.data_key)),
+    )
+
+
+def new_address(notice: Notice) -> EmailMultiAlternatives:
+    """Asks at a new address whether the newsletter may move there."""
+    change = _change(notice)
+    return _to(
+        notice,
+        change.new_email,
+        "Please confirm your new address for {site}",
+        "new_address",
+        link=link("address", tokens.ADDRESS.token_for(change.pk)),
+    )
+
+
+def address_changed(notice: Notice) -> EmailMultiAlternatives:
+    """Tells the old address where the newsletter went, in case it was not its owner's wish."""
+    change = _change(notice)
+    return _to(
+        notice,
+        change.old_email,
+        "Your subscription to {site} has moved",
+        "address_changed",
+        new_address=masked(change.new_email),
+        unsubscribe=link("unsubscribe", notice.subscriber.token),
+    )
+
+
+def unsubscribe_headers(subscriber: Subscriber) -> dict[str, str]:
+    """For every issue: RFC 2369 section 3.2, and one click as in RFC 8058 section 3.1."""
+    return {
+        "List-Unsubscribe": f"<{link('unsubscribe', subscriber.token)}>",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+    }
+
+
+def link(name: str, *args: str) -> str:
+    """The whole address of one of our pages."""
+    return absolute(reverse(f"newsletter:{name}", args=args))
+
+
+def _to(
+    notice: Notice, address: str, subject: str, template: str, **context: Any
+) -> EmailMultiAlternatives:
+    subject = subject.format(site=Site.current().name)
+    return compose(notice, to=address, subject=subject, template=template, context=context)
+
+
+def _change(notice: Notice) -> AddressChange:
+    if notice.address_change is None:
+        raise ValueError("This notice names the change of address.")
+    return notice.address_change

@@ -1,0 +1,118 @@
+"""What becomes of a notice: decided by the worker, at the moment it could be sent.
+
+A sign-up is answered differently for a stranger, a reader and somebody who complained. Here
+nobody can see or time which of them an address belongs to.
+"""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from blog.models import Limit
+from blog.outbox import Later, Skip
+from newsletter import emails
+from newsletter.models import Notice, Subscriber
+from newsletter.models.subscriber import hash_address
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+LETTERS: dict[str, Callable[[Notice], EmailMultiAlternatives]] = {
+    Notice.Became.CONFIRM: emails.confirm,
+    Notice.Became.ALREADY: emails.already_subscribed,
+    Notice.Became.DATA_LINK: emails.data_link,
+    Notice.Became.NEW_ADDRESS: emails.new_address,
+    Notice.Became.ADDRESS_CHANGED: emails.address_changed,
+}
+# How many mails of one kind a person is sent at most, however many strangers ask for them.
+MOST: dict[str, list[tuple[int, timedelta]]] = {
+    Notice.Became.CONFIRM: [(2, HOUR), (5, DAY)],
+    Notice.Became.ALREADY: [(1, DAY)],
+    Notice.Became.DATA_LINK: [(2, HOUR), (5, DAY)],
+    Notice.Became.NEW_ADDRESS: [(2, HOUR), (5, DAY)],
+}
+
+
+def write(notice: Notice) -> EmailMultiAlternatives:
+    """The mail that `notice` is to be now; raises blog.outbox.Skip or Later where it is none."""
+    became = _decide(notice)
+    related = Notice.objects.select_related("subscriber", "consent", "address_change")
+    return LETTERS[became](related.get(pk=notice.pk))
+
+
+@transaction.atomic
+def _decide(notice: Notice) -> str:
+    """Choose the mail and take a place for it within the limits, before it is sent.
+
+    The lock makes two workers with two notices for one person choose one after the other.
+    """
+    people = Subscriber.objects.select_for_update(of=("self",))
+    subscriber = people.get(pk=notice.subscriber_id)
+    became = _letter_for(notice, subscriber)
+    # A notice that is tried again has its place already.
+    if notice.became != became:
+        _refuse_too_many(notice, became)
+        Notice.objects.filter(pk=notice.pk).update(became=became)
+        notice.became = became
+    return became
+
+
+def _letter_for(notice: Notice, subscriber: Subscriber) -> str:
+    if notice.kind == Notice.Kind.ADDRESS_CHANGED:
+        return Notice.Became.ADDRESS_CHANGED
+    if not subscriber.may_be_mailed():
+        raise Skip("This address gets no mail.")
+    if notice.kind == Notice.Kind.SIGN_UP:
+        return _answer_to_sign_up(notice, subscriber)
+    if notice.kind == Notice.Kind.NEW_ADDRESS:
+        return _question_at_new_address(notice)
+    return Notice.Became.DATA_LINK
+
+
+def _answer_to_sign_up(notice: Notice, subscriber: Subscriber) -> str:
+    if subscriber.status == Subscriber.Status.ACTIVE:
+        return Notice.Became.ALREADY
+    if notice.consent is None or not subscriber.may_confirm(notice.consent):
+        raise Skip("The request was withdrawn.")
+    return Notice.Became.CONFIRM
+
+
+def _question_at_new_address(notice: Notice) -> str:
+    change = notice.address_change
+    if change is None or not change.is_open():
+        raise Skip("The wish to move was withdrawn.")
+    if not change.leads_to_free_address():
+        raise Skip("This address gets no mail.")
+    return Notice.Became.NEW_ADDRESS
+
+
+def _refuse_too_many(notice: Notice, became: str) -> None:
+    """Raise Skip where the person had her share, Later where network or site had theirs."""
+    if became == Notice.Became.ADDRESS_CHANGED:
+        return  # a warning, and never more of them than confirmed moves
+    for most, within in MOST[became]:
+        if _taken(notice, became, within) >= most:
+            raise Skip("This address had as many of these mails as it may get for now.")
+    if notice.address_change:
+        # Others may want to move to that address too, so it counts by itself.
+        target = hash_address(notice.address_change.new_key)
+        _count(f"new address {target}", most=2, within=HOUR)
+    _count(f"network {notice.network}", most=settings.CONFIRMATIONS_PER_NETWORK_HOUR, within=HOUR)
+    _count("confirmations", most=settings.CONFIRMATIONS_PER_HOUR, within=HOUR)
+
+
+def _taken(notice: Notice, became: str, within: timedelta) -> int:
+    """Mails of this kind that she was sent lately, or that are on their way."""
+    on_its_way = Q(status=Notice.Status.WAITING)
+    lately = Q(status=Notice.Status.SENT, settled_at__gt=timezone.now() - within)
+    others = Notice.objects.filter(subscriber_id=notice.subscriber_id, became=became)
+    return others.exclude(pk=notice.pk).filter(on_its_way | lately).count()
+
+
+def _count(key: str, *, most: int, within: timedelta) -> None:
+    if not Limit.objects.allow(key, most=most, within=within):
+        raise Later(Limit.objects.get(key=key).ends_at, "Too many mails were asked for at once.")

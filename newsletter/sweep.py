@@ -1,0 +1,42 @@
+"""What must happen without anybody asking: the worker calls `sweep()` every few seconds."""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.utils import timezone
+
+from blog.models import Heartbeat
+from newsletter.models import AddressChange, ConsentEvidence, Notice, Subscriber
+from newsletter.tasks import send_notices
+
+# How long we remember what mails we sent, and wishes to move.
+KEPT = timedelta(days=30)
+FORGETTING = "newsletter: forgetting"
+CHUNK = 500
+
+
+def sweep() -> None:
+    """Send what is due, forget what is old. Costs two small reads where there is nothing to do."""
+    if Notice.objects.overlooked().exists():
+        send_notices.enqueue()
+    if not Heartbeat.objects.alive(FORGETTING, within=timedelta(hours=1)):
+        Heartbeat.objects.beat(FORGETTING)
+        forget()
+
+
+def forget() -> None:
+    """Delete what was only kept for a time; docs/sign-ups.md says what and why."""
+    purge_subscribers()
+    now = timezone.now()
+    evidence_kept = timedelta(days=settings.EVIDENCE_DAYS)
+    ConsentEvidence.objects.filter(created_at__lt=now - evidence_kept).delete()
+    Notice.objects.filter(settled_at__lt=now - KEPT).delete()
+    AddressChange.objects.filter(created_at__lt=now - KEPT).delete()
+
+
+def purge_subscribers() -> int:
+    """Forget the sign-ups that nobody confirmed; returns how many."""
+    total = 0
+    while purged := Subscriber.objects.purge(most=CHUNK):
+        total += purged
+    return total

@@ -1,0 +1,19 @@
+"""What the worker does for the newsletter. Rows are the truth, these are only nudges."""
+
+from django.tasks import task
+
+from blog.outbox import deliver
+from newsletter import notices
+from newsletter.models import Notice
+
+# A chunk ends soon enough for a worker that is asked to stop.
+CHUNK = 50
+
+
+@task
+def send_notices() -> int:
+    """Send what is due, a chunk a task; returns how many notices were looked at."""
+    looked_at = deliver(Notice.objects.all(), notices.write, most=CHUNK)
+    if looked_at == CHUNK:
+        send_notices.enqueue()
+    return looked_at
