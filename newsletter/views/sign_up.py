@@ -1,10 +1,20 @@
 """Asking for the newsletter."""
 
-from django.http import HttpRequest, HttpResponse
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from blog import cache
+from blog.models import Site
+from newsletter.bodies import takes_small_form
+from newsletter.forms import SignUpForm
+from newsletter.models import Terms
+from newsletter.origin import same_origin
+from newsletter.signups import sign_up
+from newsletter.tasks import send_notices
+from newsletter.visitors import Visitor
 
 
 @require_safe
@@ -14,10 +24,27 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@same_origin
+@takes_small_form
 def subscribe(request: HttpRequest) -> HttpResponse:
-    return redirect("newsletter:home")
+    """Where every sign-up form is sent. The answer is the same for every address."""
+    if request.method != "POST":
+        return redirect("newsletter:home")
+    terms = Terms.objects.current()
+    if terms is None or not Site.current().signups_open:
+        return render(request, "newsletter/home.html", status=403)
+    form = SignUpForm(request.POST, terms=terms)
+    if not form.is_a_robots:
+        if not form.is_valid():
+            return render(request, "newsletter/home.html", {"form": form}, status=400)
+        sign_up(form.cleaned_data["email"], terms, Visitor.of(request))
+        # Only a nudge: where it is lost, the worker's sweep finds the notice.
+        transaction.on_commit(send_notices.enqueue, robust=True)
+    return HttpResponseRedirect(reverse("newsletter:check_inbox"), status=303)
 
 
 @require_safe
 def check_inbox(request: HttpRequest) -> HttpResponse:
-    return render(request, "newsletter/check_inbox.html")
+    response = render(request, "newsletter/check_inbox.html")
+    response["X-Robots-Tag"] = "noindex"
+    return response
