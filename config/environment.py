@@ -47,14 +47,23 @@ def database(config: dict[str, Any], *, pool: bool) -> dict[str, Any]:
     options = config.setdefault("OPTIONS", {})
     if config["ENGINE"].endswith("sqlite3"):
         if config["NAME"] not in {"", ":memory:"}:
-            Path(config["NAME"]).parent.mkdir(parents=True, exist_ok=True)
+            _make_folder(Path(config["NAME"]).parent)
         config["OPTIONS"] = SQLITE_OPTIONS | options
+        # A URL's ?timeout=5 carries text.
+        config["OPTIONS"]["timeout"] = float(config["OPTIONS"]["timeout"])
     elif config["ENGINE"].endswith("postgresql"):
         config["CONN_HEALTH_CHECKS"] = True
         if pool:
             # Set here because a URL could only carry the text "true".
             options["pool"] = {"min_size": 1, "max_size": 8, "timeout": 10}
     return config
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SystemExit(f"{folder} cannot be made ({error.strerror}). See VAR_DIR.") from error
 
 
 def mailer(url: str, mailbox: Path) -> dict[str, Any]:

@@ -28,7 +28,9 @@ ALLOWED_HOSTS = env.list(
     "ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"] if DEBUG else []
 )
 PORT = env.int("PORT", default=8000)
-SITE_URL = env.str("SITE_URL", default=f"http://localhost:{PORT}" if DEBUG else "").rstrip("/")
+SITE_URL = env.str("SITE_URL", default="").rstrip("/")
+if DEBUG and not SITE_URL:
+    SITE_URL = f"http://localhost:{PORT}"
 
 if fault := production_fault(DEBUG, SECRET_KEY, ALLOWED_HOSTS, SITE_URL):
     # One sentence instead of a traceback: whoever reads it is setting up a server.
@@ -204,6 +206,7 @@ USE_TZ = True
 
 WEB_WORKERS = env.int("WEB_WORKERS", default=2)
 WHITENOISE_MAX_AGE = 3600
+LOG_FORMAT = env.str("LOG_FORMAT", default="text")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -216,13 +219,15 @@ LOGGING = {
         "console": {
             "class": "logging.StreamHandler",
             "filters": ["request"],
-            "formatter": env.str("LOG_FORMAT", default="text"),
+            "formatter": LOG_FORMAT,
         }
     },
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="WARNING")},
     "loggers": {
         "django": {"handlers": ["console"], "level": "WARNING", "propagate": False},
         "django.server": {"handlers": ["console"], "level": "INFO", "propagate": False},
+        # Whoever needed a connection reports that there was none; the pool would say so too.
+        "psycopg.pool": {"level": "CRITICAL"},
         "pennypost": {"level": env.str("LOG_LEVEL", default="INFO")},
     },
 }

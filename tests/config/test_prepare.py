@@ -1,0 +1,44 @@
+"""`prepare` makes a fresh site ready, and changes nothing the second time."""
+
+import pytest
+from django.core.management import call_command
+
+from blog.models import Author
+from tests.factories import AdministratorFactory, AuthorFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def prepare(capsys) -> str:
+    call_command("prepare")
+    return capsys.readouterr().out
+
+
+def test_prepare_makes_an_administrator_and_shows_the_password_once(capsys):
+    first = prepare(capsys)
+    second = prepare(capsys)
+
+    [administrator] = Author.objects.all()
+    [password] = [line.split()[2] for line in first.splitlines() if "password " in line][:1]
+    assert administrator.username == "admin"
+    assert administrator.is_superuser
+    assert administrator.check_password(password)
+    assert second == ""
+
+
+def test_prepare_leaves_an_administrator_alone(capsys):
+    AdministratorFactory(username="mara")
+
+    said = prepare(capsys)
+
+    assert said == ""
+    assert [author.username for author in Author.objects.all()] == ["mara"]
+
+
+def test_prepare_takes_another_name_where_admin_is_somebody_else(capsys):
+    AuthorFactory(username="admin")
+
+    said = prepare(capsys)
+
+    assert "name      admin2" in said
+    assert Author.objects.get(is_superuser=True).username == "admin2"
