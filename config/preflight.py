@@ -11,7 +11,7 @@ from typing import NoReturn
 from django.conf import settings
 from django.db import DatabaseError, connection
 
-from config.health import is_migrated
+from config.health import fresh_connection, is_migrated
 
 
 def refuse_unready_site() -> None:
@@ -43,21 +43,13 @@ def written_folders() -> Iterator[Path]:
 
 
 def is_up_to_date() -> bool:
-    """Whether all migrations ran. Exits with one sentence where the database cannot be asked.
-
-    It asks over a connection of its own: a pool would go on trying for its whole timeout.
-    """
-    probe = connection.copy()
-    options = probe.settings_dict["OPTIONS"]
-    if options.pop("pool", None):
-        options.setdefault("connect_timeout", 5)
+    """Whether all migrations ran. Exits with one sentence where the database cannot be asked."""
     try:
-        return is_migrated(probe)
+        with fresh_connection() as database:
+            return is_migrated(database)
     except DatabaseError as error:
         reason = str(error).strip().partition("\n")[0] or type(error).__name__
         raise SystemExit(f"The database cannot be used: {reason}") from error
-    finally:
-        probe.close()
 
 
 def become_supervisor(

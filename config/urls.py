@@ -1,5 +1,6 @@
 """The contents page of the site."""
 
+from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 
@@ -11,6 +12,8 @@ urlpatterns = [
     path("", include("newsletter.urls")),
     path("", include("blog.urls")),
 ]
+if settings.DEBUG:
+    urlpatterns.append(path("mailbox/", include("config.devmail")))
 
 handler400 = "config.errors.bad_request"
 handler500 = "config.errors.server_error"
