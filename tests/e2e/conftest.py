@@ -1,0 +1,74 @@
+"""A real browser and a real server, for `make e2e`."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import BrowserContext
+from pytest_django.live_server_helper import LiveServer
+
+from tests.e2e.watch import Watch
+
+# Playwright keeps an event loop in the thread of the tests, where Django suspects asynchronous
+# code; there is none.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+
+QUIET = [
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict) -> dict:
+    # Chromium refuses to keep its sandbox for root, who runs the tests in most containers.
+    sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
+    return browser_type_launch_args | {
+        "executable_path": shutil.which("chromium"),
+        "args": QUIET + sandbox,
+    }
+
+
+@pytest.fixture(scope="session")
+def base_url(live_server: LiveServer) -> str:
+    """Makes a path enough for `page.goto()`."""
+    return live_server.url
+
+
+@pytest.fixture(scope="session")
+def browser_context_args(browser_context_args: dict) -> dict:
+    # Without motion colours change at once, so that no test meets one half-way.
+    return browser_context_args | {
+        "reduced_motion": "reduce",
+        "viewport": {"width": 1280, "height": 800},
+    }
+
+
+@pytest.fixture
+def watch(new_context: Callable[..., BrowserContext], live_server: LiveServer) -> Watch:
+    return Watch(live_server.url, new_context)
+
+
+@pytest.fixture
+def context(watch: Watch) -> Iterator[BrowserContext]:
+    yield watch.open()
+
+    assert watch.faults() == []
+
+
+@pytest.fixture(autouse=True)
+def site_address(
+    transactional_db: None,
+    django_db_serialized_rollback: None,
+    live_server: LiveServer,
+    settings: object,
+) -> None:
+    """The live server is the site: it may be signed in to, and mails link to it."""
+    settings.SITE_URL = live_server.url
+    settings.CSRF_TRUSTED_ORIGINS = [live_server.url]
+    settings.SESSION_COOKIE_SECURE = settings.CSRF_COOKIE_SECURE = False

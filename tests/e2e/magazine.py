@@ -1,0 +1,107 @@
+"""A small magazine with one of everything that a page can show."""
+
+from datetime import UTC, datetime, timedelta
+
+from tests.blog.pictures import picture, upload
+from tests.factories import (
+    AuthorFactory,
+    CategoryFactory,
+    PostFactory,
+    SiteFactory,
+    SubscriberFactory,
+    TermsFactory,
+)
+
+MAY = datetime(2026, 5, 20, 8, tzinfo=UTC)
+TOKEN = "a-token-that-stays-same-"
+
+LONG_TITLE = (
+    "What we learned in eleven winters of heating one small house with wood, "
+    "told by the one of us who had to carry most of it"
+)
+COMPOUND = "Donaudampfschifffahrtsgesellschaftskapitän"
+
+EVERYTHING = f"""
+A paragraph with *stress*, **weight**, `code`, ~~regret~~, a [link](https://example.com/) and an
+address of its own: <https://example.com/{"a-very-long-path-" * 8}>.
+
+## First things
+
+> A quotation that goes on for a while, so that it fills more than a line on a phone.
+
+- one
+- two
+  - deeper
+
+## Second things
+
+| Day | Time (UT) | Height (m) | Tide | Wind | Weather | What we did about it |
+| --- | --------: | ---------: | ---- | ---- | ------- | -------------------- |
+| Mon | 03:20     | 0.6        | low  | W 4  | showers | Nothing that I remember |
+
+### Third things
+
+```python
+def a_function_with_a_rather_long_name(and_many: int, parameters: str, that_go: bool) -> None:
+    return None
+```
+
+- [x] a task done
+- [ ] a task to do
+
+Term
+: What it means.
+
+!!! note "Mind the gap"
+    An aside.
+
+## Last things
+
+A statement with a footnote.[^1] {COMPOUND} {"x" * 200}
+
+[^1]: The footnote.
+"""
+
+ARABIC = "هذا نص قصير باللغة العربية لنرى كيف تبدو الصفحة من اليمين إلى اليسار. "
+HEBREW = "זהו טקסט קצר בעברית כדי לראות איך הדף נראה מימין לשמאל. "
+
+
+def furnish() -> None:
+    SiteFactory(name="The Example", tagline="Notes on slow things", postal_address="1 Example St.")
+    TermsFactory(version="1", text="We send you letters.", published_at=MAY - timedelta(days=9))
+    terms = TermsFactory(version="2", text="## What you get\n\nWe send you letters.")
+    SubscriberFactory(email="reader@example.com", token=TOKEN, terms=terms)
+    _posts()
+
+
+def _posts() -> None:
+    ada = AuthorFactory(
+        display_name="Ada Penn",
+        bio="Ada writes about paper. She lives near a river.",
+        website="https://ada.example.com/",
+        photo=upload(picture(80, 80)),
+    )
+    plain = AuthorFactory(display_name="Bo Plain")
+    work = CategoryFactory(name="Slow Work", description="What takes long.")
+    rest = CategoryFactory(name="Rest")
+    CategoryFactory(name="Nothing Yet")
+    cover = {"cover": upload(picture(800, 500)), "cover_alt": "A plain of teal."}
+    shapes = [
+        {
+            "title": "On reading",
+            "summary": "Why a page is turned slowly, and what is found when it is.",
+            "body": EVERYTHING,
+            "author": ada,
+            "categories": [work, rest],
+            "featured": True,
+            **cover,
+        },
+        {"title": "Bare", "author": plain, "body": "Four words, no more."},
+        {"title": LONG_TITLE, "slug": "long", "author": ada, "summary": LONG_TITLE, **cover},
+        {"title": COMPOUND, "slug": "compound", "body": f"{COMPOUND} " * 9, "categories": [work]},
+        {"title": "قراءة بطيئة", "slug": "arabic", "summary": ARABIC, "body": ARABIC * 9, **cover},
+        {"title": "קריאה איטית", "slug": "hebrew", "body": f"{HEBREW * 5}\n\n- {HEBREW}"},
+    ]
+    shapes += [{"title": f"Note {n}", "author": plain} for n in range(12)]
+    for age, shape in enumerate(shapes):
+        PostFactory(published_at=MAY - timedelta(days=age), **shape)
