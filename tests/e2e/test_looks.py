@@ -33,6 +33,12 @@ PAGES = {
     "privacy": "/privacy/",
 }
 
+# The page is the same in the dark but for its colours.
+RULES = {
+    "light": {"resultTypes": ["violations"]},
+    "dark": {"runOnly": ["color-contrast", "link-in-text-block"]},
+}
+
 
 @pytest.mark.parametrize("path", PAGES.values(), ids=PAGES)
 def test_page_has_no_barrier(page: Page, path: str):
@@ -40,13 +46,12 @@ def test_page_has_no_barrier(page: Page, path: str):
     page.goto(path)
 
     barriers = {}
-    for scheme in ("light", "dark"):
-        for width in (390, 1280):
+    for width in (390, 1280):
+        page.set_viewport_size({"width": width, "height": 800})
+        for scheme, rules in RULES.items():
             page.emulate_media(color_scheme=scheme)
-            page.set_viewport_size({"width": width, "height": 800})
-            result = Axe().run(page)
-            if result.violations_count:
-                barriers[scheme, width] = result.generate_report()
+            if (found := Axe().run(page, options=rules)).violations_count:
+                barriers[width, scheme] = found.generate_report()
 
     assert barriers == {}
 
