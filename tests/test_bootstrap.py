@@ -95,7 +95,8 @@ def test_packages_are_installed_by_hash_into_the_folder(with_uv):
 
     assert result.returncode == 0, result.stderr
     assert (with_uv / "uv.log").read_text() == (
-        "pip install --quiet --python .venv/bin/python --require-hashes -r requirements/test.txt\n"
+        "pip install --quiet --compile-bytecode --python .venv/bin/python "
+        "--require-hashes -r requirements/test.txt\n"
     )
     assert not (with_uv / ".env").exists()
 
