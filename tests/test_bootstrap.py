@@ -12,16 +12,21 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-TOOLS = ["cat", "cksum", "cut", "dirname", "mkdir", "mv", "rm", "sh", "sleep"]
+PYTHON = Path(sys.executable).resolve()
+TOOLS = ["cat", "cksum", "cut", "dirname", "ln", "mkdir", "mv", "rm", "sh", "sleep"]
 
 # Makes an empty environment, and "installs" the Django of the version in the file django-version.
 UV = """#!/bin/sh
-case "$1 $2" in
-    --version*) exit ;;
-    venv*) exec "{python}" -m venv --without-pip .venv ;;
+packages=.venv/lib/python3.{minor}/site-packages
+case "$1" in
+    --version) exit ;;
+    venv)
+        mkdir -p .venv/bin "$packages"
+        ln -s "{python}" .venv/bin/python
+        echo "home = {python.parent}" > .venv/pyvenv.cfg
+        exit ;;
 esac
 echo "$*" >> uv.log
-packages=$(echo .venv/lib/python*/site-packages)
 mkdir -p "$packages/django"
 echo "VERSION = $(cat django-version)" > "$packages/django/__init__.py"
 [ -z "$INTERRUPTED" ] || kill -9 $PPID
@@ -49,8 +54,8 @@ def checkout(tmp_path):
 
 @pytest.fixture
 def with_uv(checkout):
-    executable(checkout / "bin/uv", UV.format(python=sys.executable))
-    (checkout / "bin/python3").symlink_to(sys.executable)
+    executable(checkout / "bin/uv", UV.format(python=PYTHON, minor=sys.version_info.minor))
+    (checkout / "bin/python3").symlink_to(PYTHON)
     return checkout
 
 
