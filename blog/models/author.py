@@ -55,6 +55,7 @@ class Author(Addressed, AbstractUser):
 
     class Meta(AbstractUser.Meta):
         verbose_name = "author"
+        verbose_name_plural = "authors"
         ordering = ["display_name", "username"]
 
     def __str__(self) -> str:

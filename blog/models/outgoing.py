@@ -102,6 +102,8 @@ class AccountMail(Outgoing):
     objects = OutgoingQuerySet.as_manager()
 
     class Meta:
+        verbose_name = "mail to an author"
+        verbose_name_plural = "mail to authors"
         indexes = outgoing_indexes("accountmail")
 
     def __str__(self) -> str:

@@ -81,7 +81,12 @@ class Redirect(models.Model):
     class Meta:
         ordering = ["old_path"]
         constraints = [
-            models.CheckConstraint(condition=exactly_one_target(), name="redirect_has_one_target")
+            models.CheckConstraint(
+                condition=exactly_one_target(),
+                name="redirect_has_one_target",
+                violation_error_message="Name one place to lead to: an address, a post, "
+                "a category or an author.",
+            )
         ]
 
     def __str__(self) -> str:

@@ -45,6 +45,8 @@ class Notice(Outgoing):
     objects = OutgoingQuerySet.as_manager()
 
     class Meta:
+        verbose_name = "mail to a reader"
+        verbose_name_plural = "mail to readers"
         indexes = [
             *outgoing_indexes("notice"),
             models.Index(fields=["subscriber", "became", "settled_at"], name="notice_per_person"),

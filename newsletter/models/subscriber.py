@@ -115,7 +115,12 @@ class Subscriber(models.Model):
     )
     topics = models.ManyToManyField("blog.Category", blank=True, related_name="subscribers")
     suppressed_for = models.CharField(
-        max_length=10, choices=Suppression, default=Suppression.NONE, blank=True, editable=False
+        "mail is stopped",
+        max_length=10,
+        choices=Suppression,
+        default=Suppression.NONE,
+        blank=True,
+        editable=False,
     )
     # In the links at the foot of every mail. It never expires, and can only change topics or
     # unsubscribe. It outlives an erasure so that an old link still gets a polite answer.

@@ -50,7 +50,7 @@ class Terms(models.Model):
     version = Line(
         max_length=40,
         unique=True,
-        validators=[RegexValidator(r"^[\w.-]+$", "Use letters, digits, dots and hyphens.")],
+        validators=[RegexValidator(r"^\w[\w.-]*$", "Use letters, digits, dots and hyphens.")],
         help_text="A short name such as 1 or 2026-05. It becomes part of the address.",
     )
     text = Prose(
