@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.contrib.admin.filters import SimpleListFilter
 from django.contrib.admin.options import ActionLocation, ShowFacets
+from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db import IntegrityError, models
@@ -12,6 +13,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.functional import cached_property
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 
 MOST_COUNTED = 10_000
 MOST_AT_ONCE = 1_000
@@ -41,6 +43,8 @@ class Room(admin.ModelAdmin):
     list_per_page = 50
     list_max_show_all = 0
     view_on_site = False
+    # What is deleted together with a row, and needs no right of its own to be.
+    goes_along: tuple[type[models.Model], ...] = ()
 
     def get_object(
         self, request: HttpRequest, object_id: str, from_field: str | None = None
@@ -61,6 +65,37 @@ class Room(admin.ModelAdmin):
             for chosen in filters
             if isinstance(chosen, type) and issubclass(chosen, SimpleListFilter)
         }
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        title = {"title": capfirst(self.opts.verbose_name_plural)}
+        return super().changelist_view(request, title | (extra_context or {}))
+
+    def render_change_form(
+        self,
+        request: HttpRequest,
+        context: dict[str, Any],
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: Any = None,
+    ) -> HttpResponse:
+        name = self.opts.verbose_name
+        context |= {"title": f"New {name}" if add else capfirst(name)}
+        return super().render_change_form(request, context, add, change, form_url, obj)
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple:
+        listed, counts, missing, protected = super().get_deleted_objects(objs, request)
+        along = {model._meta.verbose_name for model in self.goes_along}
+        return listed, counts, missing - along, protected
+
+    def formfield_for_dbfield(self, db_field: models.Field, request: Any, **kwargs: Any) -> Any:
+        field: Any = super().formfield_for_dbfield(db_field, request, **kwargs)
+        # One form at a time: no windows that open over it to add or change something else.
+        if isinstance(getattr(field, "widget", None), RelatedFieldWidgetWrapper):
+            field.widget = field.widget.widget
+        return field
 
     def changeform_view(
         self,
@@ -109,6 +144,22 @@ class ReadOnlyRoom(Room):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+
+class ByChoice(SimpleListFilter):
+    """Narrows a list to one of the choices of the field that `parameter_name` names."""
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return model_admin.opts.get_field(self.parameter_name).flatchoices
+
+    def queryset(self, request: HttpRequest, queryset: models.QuerySet) -> models.QuerySet:
+        value = self.value()
+        return queryset.filter(**{str(self.parameter_name): value}) if value else queryset
+
+
+class ByStatus(ByChoice):
+    title = "status"
+    parameter_name = "status"
 
 
 def label(kind: str, text: str) -> SafeString:

@@ -1,15 +1,35 @@
 """Mail to single readers, so that one sees what failed and why."""
 
 from django.contrib import admin
+from django.utils.safestring import SafeString
 
-from blog.admin.base import ReadOnlyRoom
+from blog.admin.base import ByChoice, ByStatus, ReadOnlyRoom, label
 from newsletter.models import Notice
+
+
+class ByKind(ByChoice):
+    title = "kind"
+    parameter_name = "kind"
 
 
 @admin.register(Notice)
 class NoticeAdmin(ReadOnlyRoom):
-    list_display = ["subscriber", "kind", "status", "created_at", "attempts", "reply"]
+    list_display = ["kind", "subscriber", "outcome", "created_at", "attempts", "reply"]
     list_select_related = ["subscriber"]
+    list_filter = [ByStatus, ByKind]
     sortable_by = ()
-    ordering = ["-created_at", "-pk"]
-    fields = ["subscriber", "kind", "status", "created_at", "due_at", "settled_at", "attempts"]
+    ordering = ["-pk"]
+    fields = [
+        "kind",
+        "subscriber",
+        "status",
+        "created_at",
+        "due_at",
+        "settled_at",
+        "attempts",
+        "reply",
+    ]
+
+    @admin.display(description="status")
+    def outcome(self, notice: Notice) -> SafeString:
+        return label(notice.status, notice.get_status_display())

@@ -1,14 +1,164 @@
-"""Subscribers: read by the newsroom, and changed only by themselves."""
+"""Subscribers: read by the newsroom, and changed only by themselves or at their request."""
 
-from django.contrib import admin
+from functools import partial
+from typing import Any
 
-from blog.admin.base import ReadOnlyRoom
-from newsletter.models import Subscriber
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.safestring import SafeString
+
+from blog.admin.base import ByStatus, ReadOnlyRoom, label
+from blog.fields import Line
+from newsletter import addresses
+from newsletter.admin.acts import ACTS, Act
+from newsletter.admin.filters import ByTerms, ByTopic
+from newsletter.models import Consent, Subscriber
+from newsletter.models.subscriber import hash_address
+
+MOST_EVENTS = 200
+
+
+class ReasonForm(forms.Form):
+    reason = forms.CharField(
+        max_length=200, widget=forms.TextInput(attrs={"class": "vTextField"}), strip=True
+    )
+
+    def clean_reason(self) -> str:
+        return Line().to_python(self.cleaned_data["reason"])
 
 
 @admin.register(Subscriber)
 class SubscriberAdmin(ReadOnlyRoom):
-    list_display = ["__str__", "status", "terms", "created_at"]
+    list_display = ["__str__", "state", "wishes", "terms_version", "created_at"]
     list_select_related = ["terms"]
+    list_filter = [ByStatus, ByTopic, ByTerms]
+    search_fields = ["key"]
+    search_help_text = "An address or a part of it."
     sortable_by = ()
-    fields = ["email", "status", "agreed_to_terms", "terms", "created_at", "confirmed_at"]
+    fieldsets = [
+        (None, {"fields": ["email", "state", "suppressed_for", "wishes"]}),
+        ("Consent", {"fields": ["agreed_to_terms", "terms"]}),
+        ("Times", {"fields": ["created_at", "confirmed_at", "unsubscribed_at"]}),
+    ]
+
+    def get_urls(self) -> list[URLPattern]:
+        wrap = self.admin_site.admin_view
+        return [
+            *(
+                path(
+                    f"<int:pk>/{act.name}/",
+                    wrap(partial(self.act_view, act=act)),
+                    name=act.url_name,
+                )
+                for act in ACTS
+            ),
+            *super().get_urls(),
+        ]
+
+    # --- The list ---
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        shown = super().get_changelist_instance(request)
+        shown.result_list = shown.result_list.prefetch_related("topics")
+        return shown
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet, search_term: str
+    ) -> tuple[QuerySet, bool]:
+        """A part of an address is looked for in the index of addresses, not in the table."""
+        term = search_term.strip().lower()
+        if not term:
+            return queryset, False
+        if whole := _whole_address(term):
+            return queryset.filter(whole), False
+        found = Subscriber.objects.order_by().filter(key__contains=term).values("pk")
+        return queryset.filter(pk__in=found), False
+
+    @admin.display(description="status")
+    def state(self, subscriber: Subscriber) -> SafeString:
+        return label(subscriber.status, subscriber.get_status_display())
+
+    @admin.display(description="receives")
+    def wishes(self, subscriber: Subscriber) -> str:
+        if subscriber.receives_everything:
+            return "Everything"
+        return ", ".join(topic.name for topic in subscriber.topics.all()) or "Nothing"
+
+    @admin.display(description="terms")
+    def terms_version(self, subscriber: Subscriber) -> str:
+        return subscriber.terms.version if subscriber.terms else "–"
+
+    # --- One subscriber ---
+
+    def render_change_form(
+        self,
+        request: HttpRequest,
+        context: dict[str, Any],
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: Any = None,
+    ) -> HttpResponse:
+        latest = Consent.objects.filter(subscriber=obj).select_related("evidence")
+        context |= {
+            "consents": latest.order_by("-at", "-pk")[:MOST_EVENTS],
+            "most_events": MOST_EVENTS,
+            "acts": [
+                act for act in ACTS if act.fits(obj) and request.user.has_perm(act.permission)
+            ],
+        }
+        return super().render_change_form(request, context, add, change, form_url, obj)
+
+    def act_view(self, request: HttpRequest, pk: int, act: Act) -> HttpResponse:
+        """Say what the act does; on POST, do it."""
+        subscriber: Any = self.get_object(request, str(pk))
+        if not request.user.has_perm(act.permission):
+            raise PermissionDenied
+        form = ReasonForm(request.POST or None) if act.needs_reason else forms.Form(request.POST)
+        if request.method == "POST" and form.is_valid():
+            self._do(request, subscriber, act, form.cleaned_data.get("reason", ""))
+            return HttpResponseRedirect(reverse("admin:newsletter_subscriber_change", args=[pk]))
+        context = self.admin_site.each_context(request) | {
+            "title": act.title,
+            "opts": self.opts,
+            "original": subscriber,
+            "act": act,
+            "form": form,
+        }
+        return TemplateResponse(request, "admin/newsletter/subscriber/act.html", context)
+
+    @transaction.atomic
+    def _do(self, request: HttpRequest, subscriber: Subscriber, act: Act, reason: str) -> None:
+        subscriber.refresh_from_db(from_queryset=Subscriber.objects.select_for_update(of=("self",)))
+        if not act.fits(subscriber):
+            self.message_user(request, "There was nothing to do.", messages.WARNING)
+            return
+        act.do(subscriber)
+        # Not by Django's own log, which keeps the name of the row: here, somebody's address.
+        LogEntry.objects.create(
+            user_id=str(request.user.pk),
+            content_type=ContentType.objects.get_for_model(Subscriber),
+            object_id=str(subscriber.pk),
+            object_repr=f"Subscriber {subscriber.pk}",
+            action_flag=CHANGE,
+            change_message=f"{act.title}. {reason}".strip(),
+        )
+        self.message_user(request, act.done, messages.SUCCESS)
+
+
+def _whole_address(term: str) -> Q | None:
+    """The row of a whole address, which its hash finds even after it was erased."""
+    try:
+        key = addresses.parse(term).key
+    except ValidationError:
+        return None
+    whole = Q(address_hash=hash_address(key))
+    return whole if Subscriber.objects.filter(whole).exists() else None

@@ -1,20 +1,110 @@
 """Terms & conditions: drafts are written here, published versions stay as they are."""
 
-from django.contrib import admin
-from django.http import HttpRequest
+from typing import Any
 
-from blog.admin.base import Room
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import models, transaction
+from django.db.models import F, Q, QuerySet, Subquery
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.safestring import SafeString
+
+from blog import markdown
+from blog.admin.base import Room, label
 from newsletter.models import Terms
+
+
+class TermsForm(forms.ModelForm):
+    class Meta:
+        model = Terms
+        fields = ["version", "text"]
+        widgets = {"text": forms.Textarea(attrs={"rows": 28, "class": "writing-field"})}
+
+    def clean_text(self) -> str:
+        text = self.cleaned_data["text"]
+        try:
+            markdown.render(text)
+        except markdown.TooComplex as error:  # type: ignore[attr-defined]
+            raise ValidationError(str(error)) from error
+        return text
 
 
 @admin.register(Terms)
 class TermsAdmin(Room):
-    list_display = ["version", "published_at"]
-    fields = ["version", "text"]
+    form = TermsForm
+    list_display = ["version", "state", "published_at"]
+    fieldsets = [(None, {"fields": ["version", "text"], "classes": ["writing"]})]
+    ordering = [F("published_at").desc(nulls_first=True), "-pk"]
     sortable_by = ()
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        current = Subquery(Terms.objects.published().values("pk")[:1])
+        return super().get_queryset(request).annotate(is_current=Q(pk=current))
+
+    def get_urls(self) -> list[URLPattern]:
+        publish = self.admin_site.admin_view(self.publish_view)
+        return [
+            path("<int:pk>/publish/", publish, name="newsletter_terms_publish"),
+            *super().get_urls(),
+        ]
+
     def has_change_permission(self, request: HttpRequest, obj: Terms | None = None) -> bool:
-        return super().has_change_permission(request, obj) and not (obj and obj.is_published)
+        return super().has_change_permission(request, obj) and _is_open(obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Terms | None = None) -> bool:
-        return super().has_delete_permission(request, obj) and not (obj and obj.is_published)
+        return super().has_delete_permission(request, obj) and _is_open(obj)
+
+    def get_view_on_site_url(self, obj: Terms | None = None) -> str | None:
+        return obj.get_absolute_url() if obj and obj.is_published else None
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """A new version starts as the current one."""
+        current = Terms.objects.current()
+        start = {
+            "version": f"{timezone.localdate():%Y-%m-%d}",
+            "text": current.text if current else "",
+        }
+        return start | super().get_changeform_initial_data(request)
+
+    @admin.display(description="status")
+    def state(self, terms: Any) -> SafeString:
+        if not terms.is_published:
+            return label("draft", "Draft")
+        return label("published", "Current") if terms.is_current else label("off", "Earlier")
+
+    def publish_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Say what publishing does; on POST, do it."""
+        terms: Any = self.get_object(request, str(pk))
+        back = HttpResponseRedirect(reverse("admin:newsletter_terms_changelist"))
+        if terms.is_published:
+            return back
+        if not self.has_change_permission(request, terms):
+            raise PermissionDenied
+        if request.method == "POST":
+            self._publish(request, pk)
+            return back
+        context = self.admin_site.each_context(request) | {
+            "title": f"Publish version {terms.version}",
+            "opts": self.opts,
+            "original": terms,
+            "current": Terms.objects.current(),
+        }
+        return TemplateResponse(request, "admin/newsletter/terms/publish.html", context)
+
+    @transaction.atomic
+    def _publish(self, request: HttpRequest, pk: int) -> None:
+        # Locked, so that a double click publishes once.
+        terms = Terms.objects.select_for_update().get(pk=pk)
+        if not terms.is_published:
+            terms.publish()
+            self.log_change(request, terms, "Published.")
+            text = f"Version {terms.version} is what new subscribers agree to from now on."
+            self.message_user(request, text, messages.SUCCESS)
+
+
+def _is_open(terms: models.Model | None) -> bool:
+    return not (isinstance(terms, Terms) and terms.is_published)
