@@ -1,0 +1,124 @@
+"""What the first page of the newsroom says: what waits, what is new, what needs a hand.
+
+Each block is made only for those who may see what it shows.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import number_format
+
+from blog.models import AccountMail, Heartbeat, Outgoing, Post, Site
+from newsletter import stats
+from newsletter.charts import growth_bars
+from newsletter.models import Notice, Subscriber, Terms
+
+SHOWN = 6
+WORKER_MISSING_AFTER = timedelta(minutes=5)
+MAIL_OVERDUE_AFTER = timedelta(minutes=15)
+MOST_COUNTED = 1000
+
+
+@dataclass(frozen=True)
+class Concern:
+    """Something that needs a hand, and where to lend it."""
+
+    text: str
+    url: str = ""
+    link: str = ""
+
+
+def front_page(request: HttpRequest) -> dict[str, Any]:
+    user = request.user
+    page: dict[str, Any] = {"concerns": list(_concerns(user))}
+    if user.has_perm("blog.view_post"):
+        page |= _posts(user)
+    if user.has_perm("newsletter.view_subscriber"):
+        page |= _readers()
+    return page
+
+
+def _posts(user: Any) -> dict[str, Any]:
+    mine = Post.objects.readable_by(user).select_related("author").defer("body", "html", "toc")
+    return {
+        "drafts": mine.drafts().order_by("-updated_at", "-pk")[:SHOWN],
+        "scheduled": mine.scheduled().order_by("published_at", "pk")[:SHOWN],
+        "published": mine.published().order_by("-published_at", "-pk")[:SHOWN],
+        "sees_everybody": user.has_perm("blog.change_any_post"),
+    }
+
+
+def _readers() -> dict[str, Any]:
+    growth = stats.growth()
+    return {
+        "readers": number_format(stats.readers(), force_grouping=True),
+        "newest": Subscriber.objects.order_by("-created_at", "-pk")[:SHOWN],
+        "growth": growth,
+        "bars": growth_bars(growth),
+    }
+
+
+def _concerns(user: Any) -> Iterator[Concern]:
+    if user.has_perm("newsletter.view_terms"):
+        yield from _about_terms()
+    if user.has_perm("blog.change_site"):
+        yield from _about_site()
+        yield from _about_worker()
+    if user.has_perm("newsletter.view_notice"):
+        yield from _about_mail(Notice.objects.all(), "readers", "newsletter_notice")
+    if user.has_perm("blog.view_accountmail"):
+        yield from _about_mail(AccountMail.objects.all(), "authors", "blog_accountmail")
+
+
+def _about_terms() -> Iterator[Concern]:
+    if Terms.objects.current() is None:
+        yield Concern(
+            "Nobody can sign up yet: your pages show no form until terms & conditions are "
+            "published, because that is what readers agree to.",
+            reverse("admin:newsletter_terms_changelist"),
+            "Write the terms",
+        )
+
+
+def _about_site() -> Iterator[Concern]:
+    site = Site.current()
+    url = reverse("admin:blog_site_change", args=[1])
+    if not site.signups_open:
+        text = "Sign-ups are switched off: a sentence stands in place of every form."
+        yield Concern(text, url, "Switch them on")
+    if not site.postal_address:
+        text = "Your newsletter has no postal address at its foot, which many laws ask for."
+        yield Concern(text, url, "Write it down")
+
+
+def _about_worker() -> Iterator[Concern]:
+    if not Heartbeat.objects.alive("worker", within=WORKER_MISSING_AFTER):
+        yield Concern(
+            "The background worker has not been seen for five minutes. Until it runs no mail goes "
+            "out. “make run” and “manage.py serve” start one; “manage.py worker” starts it alone."
+        )
+
+
+def _about_mail(mails: QuerySet[Any], to_whom: str, room: str) -> Iterator[Concern]:
+    now = timezone.now()
+    url = reverse(f"admin:{room}_changelist")
+    failed = mails.filter(status=Outgoing.Status.FAILED, settled_at__gte=now - timedelta(days=1))
+    if number := failed[:MOST_COUNTED].count():
+        text = f"{_mails(number)} to {to_whom} failed within a day."
+        yield Concern(text, f"{url}?status=failed", "See why")
+    overdue = mails.filter(status=Outgoing.Status.WAITING, due_at__lt=now - MAIL_OVERDUE_AFTER)
+    if number := overdue[:MOST_COUNTED].count():
+        text = f"{_mails(number)} to {to_whom} should have left a quarter of an hour ago."
+        yield Concern(text, f"{url}?status=waiting", "See which")
+
+
+def _mails(number: int) -> str:
+    if number == 1:
+        return "One mail"
+    return f"{number} mails" if number < MOST_COUNTED else f"{MOST_COUNTED} mails or more"

@@ -1,0 +1,42 @@
+"""Numbers turned into shapes: whole numbers that a template prints into an SVG."""
+
+from dataclasses import dataclass
+
+from newsletter.stats import Growth
+
+STEP, GAP = 8, 2
+HEIGHT = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    kind: str
+    x: int
+    y: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class Bars:
+    """Bars up for those who came, down for those who went, around one line."""
+
+    width: int
+    height: int
+    bar_width: int
+    baseline: int
+    bars: list[Bar]
+
+
+def growth_bars(growth: Growth) -> Bars:
+    up = max((day.came for day in growth.days), default=0)
+    down = max((day.went for day in growth.days), default=0)
+    unit = HEIGHT / max(up + down, 1)
+    baseline = round(up * unit)
+    bars = []
+    for place, day in enumerate(growth.days):
+        if day.came:
+            height = max(round(day.came * unit), 1)
+            bars.append(Bar("came", place * STEP, baseline - height, height))
+        if day.went:
+            bars.append(Bar("went", place * STEP, baseline, max(round(day.went * unit), 1)))
+    return Bars(len(growth.days) * STEP, HEIGHT, STEP - GAP, baseline, bars)

@@ -1,0 +1,68 @@
+"""Numbers about readers, as plain values that any page or picture can use."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+
+from django.db.models import Count, DateField, Func
+from django.utils import timezone
+
+from newsletter.models import Consent, Subscriber
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """How many readers confirmed and how many unsubscribed on one day (UTC)."""
+
+    date: date
+    came: int
+    went: int
+
+
+@dataclass(frozen=True, slots=True)
+class Growth:
+    days: list[Day]
+
+    @property
+    def came(self) -> int:
+        return sum(day.came for day in self.days)
+
+    @property
+    def went(self) -> int:
+        return sum(day.went for day in self.days)
+
+    @property
+    def best(self) -> Day:
+        """The day on which most readers came; the first of them, where several are alike."""
+        return max(self.days, key=lambda day: day.came)
+
+
+def growth(days: int = 90) -> Growth:
+    """Who came and went on each of the last `days` days, today included."""
+    today = timezone.now().astimezone(UTC).date()
+    dates = [today - timedelta(days=back) for back in reversed(range(days))]
+    counted = _counted_since(dates[0])
+    return Growth(
+        [
+            Day(
+                each,
+                came=counted.get((each, Consent.Event.CONFIRMED), 0),
+                went=counted.get((each, Consent.Event.UNSUBSCRIBED), 0),
+            )
+            for each in dates
+        ]
+    )
+
+
+def readers() -> int:
+    """How many would get an issue that was sent now."""
+    return Subscriber.objects.receiving().count()
+
+
+def _counted_since(first: date) -> dict[tuple[date, str], int]:
+    events = [Consent.Event.CONFIRMED, Consent.Event.UNSUBSCRIBED]
+    # The database's own DATE(); Django's TruncDate calls Python for each row on SQLite.
+    day = Func("at", function="DATE", output_field=DateField())
+    start = datetime.combine(first, time.min, tzinfo=UTC)
+    found = Consent.objects.filter(event__in=events, at__gte=start)
+    rows = found.order_by().annotate(day=day).values_list("day", "event")
+    return {(each, event): number for each, event, number in rows.annotate(number=Count("pk"))}
