@@ -1,51 +1,86 @@
 """Authors: their public face, and, for administrators only, their accounts."""
 
-from django.contrib import admin
-from django.db.models import Count, QuerySet
-from django.http import HttpRequest
+from typing import Any
 
-from blog.admin.base import ReadOnlyRoom, Room, label
-from blog.models import AccountMail, Author
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.options import ActionLocation
+from django.db import models
+from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.safestring import SafeString
+
+from blog.admin.author_forms import AccountForm, InvitationForm, ProfileForm
+from blog.admin.base import ByStatus, ReadOnlyRoom, Room, label
+from blog.invitations import invite
+from blog.models import AccountMail, Author, Post, Redirect
 
 PROFILE = (None, {"fields": ["display_name", "slug", "bio", "photo", "website"]})
 ACCOUNT = (
     "Account",
-    {"fields": ["username", "email", "is_active", "groups", "is_staff", "is_superuser"]},
+    {"fields": ["username", "email", "groups", "is_active", "is_staff", "is_superuser"]},
+)
+INVITATION = (
+    None,
+    {
+        "fields": ["display_name", "email", "role"],
+        "description": "They get a mail with a link, behind which they choose a password.",
+    },
 )
 
 
 @admin.register(Author)
 class AuthorAdmin(Room):
+    goes_along = (Redirect, AccountMail)
     list_display = ["__str__", "role", "post_count", "state"]
     search_fields = ["display_name", "username", "email"]
     sortable_by = ()
+    actions = ["invite_again"]
 
     # --- Who may do what ---
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         """Everybody for those who look after authors, oneself for everybody else."""
-        authors = super().get_queryset(request).annotate(post_count=Count("posts"))
-        if self._looks_after(request):
-            return authors
-        return authors.filter(pk=request.user.pk)
+        authors = super().get_queryset(request)
+        return authors if _looks_after(request) else authors.filter(pk=request.user.pk)
 
     def has_view_permission(self, request: HttpRequest, obj: Author | None = None) -> bool:
         return self.has_change_permission(request, obj)
 
     def has_change_permission(self, request: HttpRequest, obj: Author | None = None) -> bool:
-        return self._looks_after(request) or obj is None or obj.pk == request.user.pk
+        return _looks_after(request) or obj is None or obj.pk == request.user.pk
 
     def has_delete_permission(self, request: HttpRequest, obj: Author | None = None) -> bool:
         return request.user.is_superuser and (obj is None or obj.pk != request.user.pk)
 
     def get_fieldsets(self, request: HttpRequest, obj: Author | None = None) -> list:
         """Whoever could set an address, a group or a password could become anybody."""
+        if obj is None:
+            return [INVITATION]
         return [PROFILE, ACCOUNT] if request.user.is_superuser else [PROFILE]
 
-    def _looks_after(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("blog.change_author")
+    def get_form(
+        self, request: HttpRequest, obj: Author | None = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        if obj is None:
+            kwargs["form"] = InvitationForm
+        else:
+            kwargs["form"] = AccountForm if request.user.is_superuser else ProfileForm
+        form: Any = super().get_form(request, obj, change, **kwargs)
+        form.user = request.user
+        return form
 
     # --- The list ---
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        shown = super().get_changelist_instance(request)
+        posts = Post.objects.filter(author=OuterRef("pk")).order_by().values("author")
+        counted = Subquery(posts.annotate(number=Count("pk")).values("number"))
+        shown.result_list = shown.result_list.prefetch_related("groups").annotate(
+            posts_number=counted
+        )
+        return shown
 
     @admin.display(description="role")
     def role(self, author: Author) -> str:
@@ -54,17 +89,70 @@ class AuthorAdmin(Room):
         return ", ".join(group.name for group in author.groups.all())
 
     @admin.display(description="posts")
-    def post_count(self, author: Author) -> int:
-        return author.post_count  # type: ignore[attr-defined]
+    def post_count(self, author: Any) -> int:
+        return author.posts_number or 0
 
     @admin.display(description="account")
-    def state(self, author: Author) -> str:
-        return label("active", "Active") if author.is_active else label("off", "Switched off")
+    def state(self, author: Author) -> SafeString:
+        if not author.is_active:
+            return label("off", "Switched off")
+        return (
+            label("active", "Active") if author.last_login else label("waiting", "Never signed in")
+        )
+
+    @admin.action(
+        permissions=["add"],
+        description="Send the invitation again",
+        location=[ActionLocation.CHANGE_LIST, ActionLocation.CHANGE_FORM],
+    )
+    def invite_again(self, request: HttpRequest, queryset: QuerySet) -> None:
+        waiting = queryset.filter(is_active=True, is_staff=True, last_login=None)
+        for author in waiting:
+            invite(author)
+        if waiting:
+            self.message_user(request, "The invitation goes out again.", messages.SUCCESS)
+        else:
+            self.message_user(request, "They have signed in before.", messages.WARNING)
+
+    # --- The form ---
+
+    def get_view_on_site_url(self, obj: Author | None = None) -> str | None:
+        return obj.get_absolute_url() if obj else None
+
+    def formfield_for_manytomany(
+        self, db_field: models.ManyToManyField, request: HttpRequest, **kwargs: Any
+    ) -> Any:
+        kwargs["widget"] = forms.CheckboxSelectMultiple
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
+
+    def save_model(self, request: HttpRequest, obj: Author, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if not change:
+            obj.groups.add(form.cleaned_data["role"])
+            invite(obj)
+
+    def response_add(
+        self, request: HttpRequest, obj: Author, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        self.message_user(request, f"A mail is on its way to {obj.email}.", messages.SUCCESS)
+        return HttpResponseRedirect(reverse("admin:blog_author_changelist"))
 
 
 @admin.register(AccountMail)
 class AccountMailAdmin(ReadOnlyRoom):
-    list_display = ["kind", "author", "status", "created_at", "attempts", "reply"]
+    """Invitations and password links, so that one sees what failed and why."""
+
+    list_display = ["kind", "author", "outcome", "created_at", "attempts", "reply"]
     list_select_related = ["author"]
+    list_filter = [ByStatus]
     sortable_by = ()
-    ordering = ["-created_at", "-pk"]
+    ordering = ["-pk"]
+    fields = ["kind", "author", "status", "created_at", "due_at", "settled_at", "attempts", "reply"]
+
+    @admin.display(description="status")
+    def outcome(self, mail: AccountMail) -> SafeString:
+        return label(mail.status, mail.get_status_display())
+
+
+def _looks_after(request: HttpRequest) -> bool:
+    return request.user.has_perm("blog.change_author")

@@ -1,0 +1,102 @@
+"""Signing in, and asking for a way back in: how often, and what the answer gives away (nothing)."""
+
+from datetime import timedelta
+from typing import Any
+
+from django import forms
+from django.contrib.admin.forms import AdminAuthenticationForm
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest
+from django.utils.crypto import salted_hmac
+
+from blog.models import AccountMail, Author, Limit
+from blog.network import address_of, network_of
+
+QUARTER = timedelta(minutes=15)
+HOUR = timedelta(hours=1)
+
+
+class SignInForm(AdminAuthenticationForm):
+    """Django's own form, which hashes a password for unknown names too, with a limit before it."""
+
+    error_messages = {
+        **AdminAuthenticationForm.error_messages,
+        "invalid_login": "This name and this password do not belong together. Please try again, "
+        "and mind capital letters.",
+        "too_many": "There were too many tries. Please wait a quarter of an hour.",
+    }
+
+    def clean(self) -> dict[str, Any]:
+        name, password = self.cleaned_data.get("username"), self.cleaned_data.get("password")
+        if name and password:
+            counted = Guesses(self.request, name)  # type: ignore[arg-type]
+            if not counted.allow():
+                raise ValidationError(self.error_messages["too_many"], code="too_many")
+            cleaned = super().clean()
+            counted.forget()
+            return cleaned
+        return self.cleaned_data
+
+
+class Guesses:
+    """Tries to sign in under one name from one place.
+
+    The name counts twice: tightly from one network, so that nobody can lock its owner out from
+    elsewhere, and loosely from everywhere, so that many networks together cannot guess for ever.
+    """
+
+    def __init__(self, request: HttpRequest, name: str) -> None:
+        address = address_of(request)
+        network = network_of(address)
+        self.here = _key("name and network", f"{name} {network}")
+        self.everywhere = _key("name", name)
+        self.address = _key("address", address)
+        self.network = _key("network", network)
+
+    def allow(self) -> bool:
+        """Count this try under all four keys, whatever the first of them says."""
+        allow = Limit.objects.allow
+        return all(
+            [
+                allow(self.here, most=10, within=QUARTER),
+                allow(self.everywhere, most=100, within=HOUR),
+                allow(self.address, most=60, within=QUARTER),
+                allow(self.network, most=200, within=QUARTER),
+            ]
+        )
+
+    def forget(self) -> None:
+        """Its owner has signed in: her slips of the finger no longer count."""
+        Limit.objects.filter(key__in=[self.here, self.everywhere]).delete()
+
+
+class PasswordLinkForm(forms.Form):
+    """Asks for an address and never tells whether an account has it."""
+
+    email = forms.EmailField(
+        label="Your e-mail address",
+        max_length=254,
+        widget=forms.EmailInput(attrs={"autocomplete": "email", "autofocus": True}),
+    )
+
+    def ask(self, request: HttpRequest) -> AccountMail | None:
+        """Write the row that the worker will answer; None where too many were asked for.
+
+        The same statements for every address: for one that is nobody's the row names nobody, and
+        the worker sends nothing.
+        """
+        email = self.cleaned_data["email"].lower()
+        network = network_of(address_of(request))
+        counted = [
+            Limit.objects.allow(_key("link for", email), most=3, within=HOUR),
+            Limit.objects.allow(_key("links from", network), most=20, within=HOUR),
+        ]
+        if not all(counted):
+            return None
+        author = Author.objects.filter(email__iexact=email, is_active=True).order_by("pk").first()
+        return AccountMail.objects.create(kind=AccountMail.Kind.PASSWORD_RESET, author=author)
+
+
+def _key(what: str, value: str) -> str:
+    """A key that neither shows a name nor an address to whoever reads the table."""
+    return f"sign-in {what}: {salted_hmac(what, value).hexdigest()[:40]}"
