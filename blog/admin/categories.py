@@ -17,7 +17,7 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
 from blog.admin.base import Room
-from blog.models import Category
+from blog.models import Category, Redirect
 
 
 class MergeForm(forms.Form):
@@ -35,6 +35,7 @@ class MergeForm(forms.Form):
 
 @admin.register(Category)
 class CategoryAdmin(Room):
+    goes_along = (Redirect,)
     list_display = ["name", "post_count", "slug", "place"]
     list_per_page = 200
     search_fields = ["name"]

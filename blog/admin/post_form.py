@@ -1,5 +1,6 @@
 """The writing form: what is refused, and how two editors do not overwrite each other."""
 
+import hashlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,15 +17,14 @@ from blog.models import Post
 class Conflict:
     """What somebody else stored while this form was open."""
 
-    who: str
-    at: Any
+    last: LogEntry | None
     stamp: str
     # Label and stored text of each field in which the two versions differ.
     theirs: list[tuple[str, str]]
 
 
 class PostForm(forms.ModelForm):
-    # When the text in this form was read; if the row is newer by now, somebody else was there.
+    # Stands for all that the post held when this form was opened.
     seen = forms.CharField(required=False, widget=forms.HiddenInput)
     # The stamp of the other version, once its reader has decided to replace it.
     replace = forms.CharField(required=False, widget=forms.HiddenInput)
@@ -53,7 +53,7 @@ class PostForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.stamp = self.instance.updated_at.isoformat() if self.instance.pk else ""
+        self.stamp = self._stamp() if self.instance.pk else ""
         self.initial["seen"] = self.stamp
 
     def clean_body(self) -> str:
@@ -75,6 +75,19 @@ class PostForm(forms.ModelForm):
             self.add_error(None, "This post was saved by somebody else while you were writing.")
         return cleaned
 
+    def _stamp(self) -> str:
+        """A hash of every stored value that this form shows, the settings beside the text too."""
+        stored = {
+            name: sorted(row.pk for row in value) if isinstance(value, list) else str(value)
+            for name, value in self.initial.items()
+            if name in self.fields
+        }
+        return hashlib.sha256(repr(sorted(stored.items())).encode()).hexdigest()
+
+    def _stored(self, name: str) -> str:
+        value = self.initial.get(name)
+        return ", ".join(map(str, value)) if isinstance(value, list) else str(value or "–")
+
     def _is_overtaken(self) -> bool:
         data = self.cleaned_data
         if not self.instance.pk or self.stamp in {data.get("seen"), data.get("replace")}:
@@ -83,21 +96,14 @@ class PostForm(forms.ModelForm):
         return bool(set(self.changed_data) - {"seen", "replace"})
 
     def _describe(self) -> Conflict:
-        last = (
-            LogEntry.objects.filter(
-                content_type=ContentType.objects.get_for_model(Post), object_id=self.instance.pk
-            )
-            .select_related("user")
-            .order_by("-action_time")
-            .first()
-        )
+        kind = ContentType.objects.get_for_model(Post)
+        log = LogEntry.objects.filter(content_type=kind, object_id=self.instance.pk)
         return Conflict(
-            who=str(last.user) if last else "Somebody",
-            at=self.instance.updated_at,
+            last=log.select_related("user").order_by("-action_time").first(),
             stamp=self.stamp,
             theirs=[
-                (str(self.fields[name].label), str(self.initial.get(name) or ""))
-                for name in ("title", "summary", "body")
-                if name in self.changed_data
+                (str(self.fields[name].label), self._stored(name))
+                for name in self.changed_data
+                if name not in {"seen", "replace"}
             ],
         )

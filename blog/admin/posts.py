@@ -19,8 +19,7 @@ from blog.models import Category, Post, Redirect
 
 WRITING = (None, {"fields": ["title", "summary", "body"], "classes": ["writing"]})
 PICTURE = ("Picture", {"fields": ["cover", "cover_alt"]})
-PLACE = ("Categories", {"fields": ["categories"]})
-PUBLISHING = ("Publishing", {"fields": ["status", "published_at", "featured", "slug"]})
+PUBLISHING = ("Publishing", {"fields": ["status", "published_at", "featured"]})
 MACHINES = (
     "Search engines",
     {"fields": ["meta_title", "meta_description", "canonical_url"], "classes": ["collapse"]},
@@ -37,6 +36,7 @@ class PostList(ChangeList):
 @admin.register(Post)
 class PostAdmin(Room):
     form = PostForm
+    goes_along = (Redirect,)
     list_display = ["title", "state", "author", "category_names", "date"]
     list_select_related = ["author"]
     list_filter = [ByState, ByCategory, ByAuthor, ByDate]
@@ -65,15 +65,10 @@ class PostAdmin(Room):
     def get_fieldsets(self, request: HttpRequest, obj: Post | None = None) -> list:
         """Only what she may set is in the form at all, so nothing else can be sent to it."""
         if not self.has_publish_permission(request):
-            return [WRITING, PLACE, PICTURE]
-        author = ("Author", {"fields": ["author"]})
-        byline = [author] if request.user.has_perm("blog.change_any_post") else []
-        return [WRITING, PUBLISHING, PLACE, *byline, PICTURE, MACHINES]
-
-    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple:
-        """Old addresses go with their post; whoever may delete it needs no right of their own."""
-        listed, counts, missing, protected = super().get_deleted_objects(objs, request)
-        return listed, counts, missing - {Redirect._meta.verbose_name}, protected
+            return [WRITING, ("Place", {"fields": ["categories"]}), PICTURE]
+        byline = ["author"] if request.user.has_perm("blog.change_any_post") else []
+        place = ("Place", {"fields": ["categories", *byline, "slug"]})
+        return [WRITING, PUBLISHING, place, PICTURE, MACHINES]
 
     # --- The list ---
 
@@ -93,8 +88,10 @@ class PostAdmin(Room):
     @admin.display(description="date")
     def date(self, post: Post) -> str:
         if post.status == Post.Status.DRAFT:
-            return f"edited {_when(post.updated_at)}"
-        return _when(post.published_at)
+            return f"edited {_day(post.updated_at)}"
+        if post.is_scheduled:
+            return date_format(timezone.localtime(post.published_at), "DATETIME_FORMAT")
+        return _day(post.published_at)
 
     @admin.action(permissions=["publish"], description="Publish the selected posts")
     def publish(self, request: HttpRequest, queryset: Any) -> None:
@@ -127,9 +124,7 @@ class PostAdmin(Room):
     def get_view_on_site_url(self, obj: Post | None = None) -> str | None:
         return obj.get_absolute_url() if obj and obj.is_public else None
 
-    def formfield_for_dbfield(
-        self, db_field: models.Field, request: HttpRequest, **kwargs: Any
-    ) -> forms.Field | None:
+    def formfield_for_dbfield(self, db_field: models.Field, request: Any, **kwargs: Any) -> Any:
         if db_field.name == "body":
             kwargs["widget"] = forms.Textarea(attrs={"rows": 28, "class": "writing-field"})
         if db_field.name == "published_at":
@@ -167,5 +162,5 @@ def _may_edit(request: HttpRequest, post: Post | None) -> bool:
     return post is None or Post.objects.editable_by(request.user).filter(pk=post.pk).exists()
 
 
-def _when(moment: Any) -> str:
-    return date_format(timezone.localtime(moment), "SHORT_DATETIME_FORMAT")
+def _day(moment: Any) -> str:
+    return date_format(timezone.localtime(moment), "SHORT_DATE_FORMAT")
