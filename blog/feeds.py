@@ -19,7 +19,8 @@ from django.utils.feedgenerator import (
 from django.utils.html import escape
 from django.utils.xmlutils import SimplerXMLGenerator
 
-from blog.links import absolute, absolute_html
+from blog import markdown
+from blog.links import absolute
 from blog.models import Author, Category, Post, Site
 from blog.models.post import PostQuerySet
 
@@ -212,5 +213,5 @@ class Posts(Feed):
         return [Enclosure(absolute(post.cover.url), "0", "image/webp")] if post.cover else []
 
     def item_extra_kwargs(self, post: Post) -> dict[str, str]:
-        html = absolute_html(post.html, post.get_absolute_url())
+        html = markdown.feed_html(post.html, absolute(post.get_absolute_url()))
         return {"html": html, "summary": post.description}

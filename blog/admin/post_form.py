@@ -60,7 +60,7 @@ class PostForm(forms.ModelForm):
         body = self.cleaned_data["body"]
         try:
             markdown.render(body)
-        except markdown.TooComplex as error:  # type: ignore[attr-defined]
+        except markdown.TooComplex as error:
             raise ValidationError(str(error)) from error
         return body
 

@@ -4,6 +4,7 @@ import uuid
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.core.validators import MaxLengthValidator, URLValidator
 from django.db import models
 from django.db.models import Q, Subquery
@@ -214,7 +215,9 @@ class Post(Addressed):
 
     def render(self) -> None:
         """Turn the Markdown body into what pages show. Raises markdown.TooComplex."""
-        rendered = markdown.render(self.body)
+        rendered = markdown.render(
+            self.body, media_url=settings.MEDIA_URL, own_origin=settings.SITE_URL
+        )
         self.html = rendered.html
         self.toc = [[heading.level, heading.id, heading.title] for heading in rendered.toc]
         self.excerpt = markdown.excerpt(rendered.text)

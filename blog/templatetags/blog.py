@@ -8,11 +8,14 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from blog import markdown
 from blog.links import absolute
 from blog.models import Post, Site
 
 register = template.Library()
 register.filter("absolute", absolute)
+# HTML that was cleaned when it was stored.
+register.filter("stored_html", markdown.safe)
 
 # Nothing in a string can then end the element that it stands in.
 ESCAPED = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"})
