@@ -13,10 +13,7 @@ FORMS = {"application/x-www-form-urlencoded", "multipart/form-data"}
 
 
 def takes_small_form(view: View) -> View:
-    """Refuse what is not a form (415) or far too long (413), before any of it is read.
-
-    A body that breaks off or has too many fields raises inside, where Django answers 400.
-    """
+    """Refuse what is far too long (413), no form (415), or a form that is broken (400)."""
 
     @wraps(view)
     def bounded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
@@ -25,7 +22,10 @@ def takes_small_form(view: View) -> View:
                 return render(request, "newsletter/not_a_form.html", status=413)
             if not _is_form(request):
                 return render(request, "newsletter/not_a_form.html", status=415)
-            _ = request.POST  # now, while nothing has been done yet
+            if not _is_whole(request):
+                return render(request, "newsletter/not_a_form.html", status=400)
+            # Now, while nothing has been done yet: for other faults Django itself answers 400.
+            _ = request.POST
         return view(request, *args, **kwargs)
 
     return bounded
@@ -42,3 +42,11 @@ def _is_form(request: HttpRequest) -> bool:
         return True
     charset = (request.content_params or {}).get("charset", "utf-8")
     return request.content_type in FORMS and charset.lower() in {"utf-8", "utf8"}
+
+
+def _is_whole(request: HttpRequest) -> bool:
+    """Django reads whatever there is of a multipart body; one that broke off lacks its end."""
+    if not _length(request) or request.content_type != "multipart/form-data":
+        return True
+    boundary = (request.content_params or {}).get("boundary", "")
+    return bool(boundary) and f"--{boundary}--".encode() in request.body

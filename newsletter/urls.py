@@ -10,10 +10,10 @@ urlpatterns = [
     path("newsletter/subscribe/", sign_up.subscribe, name="subscribe"),
     path("newsletter/check-your-inbox/", sign_up.check_inbox, name="check_inbox"),
     path("newsletter/confirm/<str:token>/", subscription.confirm, name="confirm"),
-    path("newsletter/preferences/<str:token>/", subscription.preferences, name="preferences"),
-    path("newsletter/unsubscribe/<str:token>/", subscription.unsubscribe, name="unsubscribe"),
+    path("newsletter/preferences/<slug:token>/", subscription.preferences, name="preferences"),
+    path("newsletter/unsubscribe/<slug:token>/", subscription.unsubscribe, name="unsubscribe"),
     # A mail program that lost the slash must not be redirected (RFC 8058 section 3.1).
-    path("newsletter/unsubscribe/<str:token>", subscription.unsubscribe),
+    path("newsletter/unsubscribe/<slug:token>", subscription.unsubscribe),
     path("newsletter/data/<str:token>/", data.data, name="data"),
     path("newsletter/address/<str:token>/", data.address, name="address"),
     path("terms/", documents.terms, name="terms"),
