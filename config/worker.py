@@ -18,7 +18,9 @@ from django.db import DatabaseError, InterfaceError, close_old_connections, conn
 from django_tasks_db.management.commands import db_worker
 
 from blog.models import Heartbeat
+from blog.sweep import sweep as sweep_blog
 from config.queue import free_stuck_tasks, prune_results
+from newsletter.sweep import sweep as sweep_newsletter
 
 logger = logging.getLogger("pennypost.worker")
 
@@ -39,7 +41,13 @@ def beat() -> None:
 
 
 def jobs() -> list[Job]:
-    return [Job(beat, 5), Job(free_stuck_tasks, 60), Job(prune_results, 3600)]
+    return [
+        Job(beat, 5),
+        Job(sweep_newsletter, 5),
+        Job(sweep_blog, 5),
+        Job(free_stuck_tasks, 60),
+        Job(prune_results, 3600),
+    ]
 
 
 class Complaints:

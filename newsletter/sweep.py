@@ -16,7 +16,7 @@ CHUNK = 500
 
 
 def sweep() -> None:
-    """Send what is due, forget what is old. Costs two small reads where there is nothing to do."""
+    """Send what is due, forget what is old. With nothing to do it costs two small reads."""
     if Notice.objects.overlooked().exists():
         send_notices.enqueue()
     if not Heartbeat.objects.alive(FORGETTING, within=timedelta(hours=1)):

@@ -1,0 +1,31 @@
+"""What the worker does for the blog. Rows are the truth, these are only nudges."""
+
+from django.tasks import task
+
+from blog import account_emails
+from blog.models import AccountMail, Post
+from blog.outbox import deliver
+
+# Chunks end soon enough for a worker that is asked to stop.
+MAILS = 50
+POSTS = 20
+
+
+@task
+def send_account_mail() -> int:
+    """Send what is due, a chunk a task; returns how many mails were looked at."""
+    looked_at = deliver(AccountMail.objects.all(), account_emails.write, most=MAILS)
+    if looked_at == MAILS:
+        send_account_mail.enqueue()
+    return looked_at
+
+
+@task
+def render_posts_again() -> int:
+    """Bring posts up to the newest renderer, a chunk a task; returns how many were looked at."""
+    posts = list(Post.objects.to_render_again().order_by("pk")[:POSTS])
+    for post in posts:
+        post.render_again()
+    if len(posts) == POSTS:
+        render_posts_again.enqueue()
+    return len(posts)
