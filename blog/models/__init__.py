@@ -3,6 +3,7 @@
 from blog.models.author import Author
 from blog.models.category import Category
 from blog.models.heartbeat import Heartbeat
+from blog.models.imported import Imported
 from blog.models.limit import Limit
 from blog.models.outgoing import AccountMail, Outgoing
 from blog.models.post import Post
@@ -14,6 +15,7 @@ __all__ = [
     "Author",
     "Category",
     "Heartbeat",
+    "Imported",
     "Limit",
     "Outgoing",
     "Post",
