@@ -5,7 +5,7 @@ nobody can see or time which of them an address belongs to.
 """
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
@@ -14,11 +14,13 @@ from django.db.models import Q
 from django.utils import timezone
 
 from blog.models import Limit
-from blog.outbox import Later, Skip
+from blog.models.outgoing import OutgoingQuerySet
+from blog.outbox import GIVE_UP_AFTER, Later, Skip
 from newsletter import emails
 from newsletter.models import Notice, Subscriber
 from newsletter.models.subscriber import hash_address
 
+TOO_MANY = "Too many mails were asked for at once."
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 LETTERS: dict[str, Callable[[Notice], EmailMultiAlternatives]] = {
@@ -37,9 +39,21 @@ MOST: dict[str, list[tuple[int, timedelta]]] = {
 }
 
 
+class TooMany(Later):
+    """A limit is used up that `others` wait for too."""
+
+    def __init__(self, until: datetime, others: OutgoingQuerySet) -> None:
+        super().__init__(until, TOO_MANY)
+        self.others = others
+
+
 def write(notice: Notice) -> EmailMultiAlternatives:
     """The mail that `notice` is to be now; raises blog.outbox.Skip or Later where it is none."""
-    became = _decide(notice)
+    try:
+        became = _decide(notice)
+    except TooMany as limit:
+        _put_off(limit.others, limit.until)
+        raise
     related = Notice.objects.select_related("subscriber", "consent", "address_change")
     return LETTERS[became](related.get(pk=notice.pk))
 
@@ -100,9 +114,10 @@ def _refuse_too_many(notice: Notice, became: str) -> None:
     if notice.address_change:
         # Others may want to move to that address too, so it counts by itself.
         target = hash_address(notice.address_change.new_key)
-        _count(f"new address {target}", most=2, within=HOUR)
-    _count(f"network {notice.network}", most=settings.CONFIRMATIONS_PER_NETWORK_HOUR, within=HOUR)
-    _count("confirmations", most=settings.CONFIRMATIONS_PER_HOUR, within=HOUR)
+        _count(f"new address {target}", Notice.objects.none(), most=2)
+    network = Notice.objects.filter(network=notice.network)
+    _count(f"network {notice.network}", network, most=settings.CONFIRMATIONS_PER_NETWORK_HOUR)
+    _count("confirmations", Notice.objects.all(), most=settings.CONFIRMATIONS_PER_HOUR)
 
 
 def _taken(notice: Notice, became: str, within: timedelta) -> int:
@@ -113,6 +128,15 @@ def _taken(notice: Notice, became: str, within: timedelta) -> int:
     return others.exclude(pk=notice.pk).filter(on_its_way | lately).count()
 
 
-def _count(key: str, *, most: int, within: timedelta) -> None:
-    if not Limit.objects.allow(key, most=most, within=within):
-        raise Later(Limit.objects.get(key=key).ends_at, "Too many mails were asked for at once.")
+def _count(key: str, others: OutgoingQuerySet, *, most: int) -> None:
+    if not Limit.objects.allow(key, most=most, within=HOUR):
+        raise TooMany(Limit.objects.get(key=key).ends_at, others)
+
+
+def _put_off(others: OutgoingQuerySet, until: datetime) -> None:
+    """Let all who share a used-up limit wait at once: an attack leaves thousands of them."""
+    waiting = others.due().filter(became="").exclude(kind=Notice.Kind.ADDRESS_CHANGED)
+    waiting.filter(created_at__lt=until - GIVE_UP_AFTER).update(
+        status=Notice.Status.SKIPPED, settled_at=timezone.now(), reply=TOO_MANY
+    )
+    waiting.update(due_at=until)
