@@ -38,7 +38,7 @@ def test_form_asks_for_an_address_and_an_agreement_that_is_not_given_yet(client)
     page = client.get("/").text
 
     assert "Sign up for our newsletter" in page
-    assert '<form method="post" action="/newsletter/subscribe/#sign-up">' in page
+    assert '<form method="post" action="/newsletter/subscribe/">' in page
     assert 'type="email" autocomplete="email"' in field(page, "email")
     assert " required" in field(page, "email")
     assert 'type="checkbox"' in field(page, "agreed_to_terms")
