@@ -99,4 +99,4 @@ class PasswordLinkForm(forms.Form):
 
 def _key(what: str, value: str) -> str:
     """A key that neither shows a name nor an address to whoever reads the table."""
-    return f"sign-in {what}: {salted_hmac(what, value).hexdigest()[:40]}"
+    return f"sign-in {what}: {salted_hmac(what, value, algorithm='sha256').hexdigest()[:40]}"
