@@ -3,9 +3,11 @@
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext
+from django.db import connection
+from playwright.sync_api import BrowserContext, Page
 from pytest_django.live_server_helper import LiveServer
 
 from tests.e2e.watch import Watch
@@ -50,23 +52,50 @@ def browser_context_args(browser_context_args: dict) -> dict:
 
 
 @pytest.fixture
-def watch(new_context: Callable[..., BrowserContext], live_server: LiveServer) -> Watch:
-    return Watch(live_server.url, new_context)
+def watch(new_context: Callable[..., BrowserContext], live_server: LiveServer) -> Iterator[Watch]:
+    watch = Watch(live_server.url, new_context)
 
-
-@pytest.fixture
-def context(watch: Watch) -> Iterator[BrowserContext]:
-    yield watch.open()
+    yield watch
 
     assert watch.faults() == []
 
 
+@pytest.fixture
+def context(watch: Watch) -> BrowserContext:
+    """A reader's browser; `page` is a page in it."""
+    return watch.open_for_reader()
+
+
+@pytest.fixture
+def newsroom(watch: Watch) -> Page:
+    """A page in the browser of somebody who may sign in."""
+    return watch.open().new_page()
+
+
+@pytest.fixture(scope="session")
+def first_rows(django_db_setup: None, django_db_blocker: Any) -> str:
+    """What the migrations put into the database, the groups for example."""
+    with django_db_blocker.unblock():
+        return connection.creation.serialize_db_to_string()
+
+
+@pytest.fixture
+def rows_come_back(first_rows: str) -> None:
+    """Each test begins with the migrations' rows, though the one before emptied every table.
+
+    Django notes them on its connection, but has another one here: they are kept apart for the
+    event loop that Playwright runs.
+    """
+    connection._test_serialized_contents = first_rows
+
+
 @pytest.fixture(autouse=True)
-def site_address(
-    transactional_db: None,
+def site(
+    rows_come_back: None,
     django_db_serialized_rollback: None,
+    transactional_db: None,
     live_server: LiveServer,
-    settings: object,
+    settings: Any,
 ) -> None:
     """The live server is the site: it may be signed in to, and mails link to it."""
     settings.SITE_URL = live_server.url

@@ -22,25 +22,27 @@ class Watch:
     def __init__(self, home: str, new_context: Callable[..., BrowserContext]) -> None:
         self.home = home
         self.new_context = new_context
-        self.contexts: list[BrowserContext] = []
+        self.readers: list[BrowserContext] = []
         self.seen: list[str] = []
-        self.cookies_allowed = False
 
-    def open(self, **options: object) -> BrowserContext:
-        context = self.new_context(**options)
+    def open_for_reader(self) -> BrowserContext:
+        """A browser in which no cookie may ever be set."""
+        self.readers.append(self.open())
+        return self.readers[-1]
+
+    def open(self) -> BrowserContext:
+        context = self.new_context()
+        context.set_default_timeout(10_000)
         context.add_init_script(REPORT_VIOLATIONS)
         context.on("console", self._heard)
         context.on("weberror", lambda error: self.seen.append(f"script: {error.error}"))
         context.on("request", self._asked)
         context.on("dialog", self._interrupted)
-        self.contexts.append(context)
         return context
 
     def faults(self) -> list[str]:
         # Asking for the cookies also brings in the events that are still on their way.
-        cookies = [cookie["name"] for context in self.contexts for cookie in context.cookies()]
-        if self.cookies_allowed:
-            return self.seen
+        cookies = [cookie["name"] for context in self.readers for cookie in context.cookies()]
         return self.seen + [f"cookie: {name}" for name in cookies]
 
     def _heard(self, message: ConsoleMessage) -> None:

@@ -1,0 +1,32 @@
+"""What somebody with a keyboard does, in one line each."""
+
+from django.contrib.auth.models import Group
+from playwright.sync_api import Page
+
+from tests.factories import AuthorFactory
+
+PASSWORD = "a good long password"
+
+
+def sign_in(page: Page, group: str, **fields: object) -> None:
+    """Sign in as a new member of a group."""
+    author = AuthorFactory(is_staff=True, **fields)
+    author.groups.add(Group.objects.get(name=group))
+    page.goto("/admin/")
+    page.get_by_label("Name").fill(author.username)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+
+
+def fill_sign_up(page: Page, email: str) -> None:
+    page.get_by_label("E-mail").fill(email)
+    page.get_by_label("I have read and agree").check()
+
+
+def skip_browser_checks(page: Page) -> None:
+    """Let the form be sent as it is, as browsers without `required` do."""
+    page.locator("main form").first.evaluate("form => { form.noValidate = true }")
+
+
+def press(page: Page, name: str) -> None:
+    page.get_by_role("main").get_by_role("button", name=name).click()
