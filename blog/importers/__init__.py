@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from django.core.files.base import File
+
 
 class ImportFault(Exception):
     """One post could not be read or stored. Says where: `posts/hello.md:3: title must be text`."""
@@ -31,7 +33,7 @@ class ImportedPost:
     updated: datetime | None = None
     categories: list[str] = field(default_factory=list)
     author: str = ""
-    cover: bytes | None = None
+    cover: File | None = None
     cover_hash: str = ""
     cover_alt: str = ""
     canonical_url: str = ""

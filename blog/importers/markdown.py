@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from django.core.files.base import ContentFile
 from markdown_it import MarkdownIt
 
 from blog.images import MAX_BYTES, TOO_HEAVY
@@ -52,8 +53,9 @@ def read(file: Path, folder: Path) -> ImportedPost:
     values = {key: value for key, value in matter.values.items() if key in KNOWN}
     values |= {"title": title, "body": body}
     if reference := values.pop("cover", ""):
-        values["cover"] = _cover(source, matter.lines["cover"], file.parent / reference, folder)
-        values["cover_hash"] = hashlib.sha256(values["cover"]).hexdigest()
+        cover = _cover(source, matter.lines["cover"], file.parent / reference, folder)
+        values["cover"] = ContentFile(cover)
+        values["cover_hash"] = hashlib.sha256(cover).hexdigest()
     whole = hashlib.sha256(raw + values.get("cover_hash", "").encode())
     return ImportedPost(
         source=source,

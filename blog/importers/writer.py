@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from django.core.exceptions import ValidationError
-from django.core.files.base import ContentFile
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
@@ -62,7 +61,7 @@ class Writer:
         if known.exists() and not self.overwrite:
             return None
         try:
-            return reencode(ContentFile(imported.cover))
+            return reencode(imported.cover)
         except ValidationError as error:
             raise imported.fault("cover", error.messages[0]) from error
 

@@ -3,8 +3,8 @@
 import pytest
 from django.core.management import call_command
 
-from blog.models import Author
-from tests.factories import AdministratorFactory, AuthorFactory
+from blog.models import Author, Post
+from tests.factories import AdministratorFactory, AuthorFactory, CategoryFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -42,3 +42,23 @@ def test_prepare_takes_another_name_where_admin_is_somebody_else(capsys):
 
     assert "name      admin2" in said
     assert Author.objects.get(is_superuser=True).username == "admin2"
+
+
+def test_prepare_fills_an_empty_site_under_development_and_no_other(capsys, settings, monkeypatch):
+    settings.DEBUG = True
+    loads: list[str] = []
+    monkeypatch.setattr("config.demo.loader.load", lambda: loads.append("load"))
+
+    first = prepare(capsys)
+    CategoryFactory()
+    second = prepare(capsys)
+
+    assert "Adding a magazine to look at" in first
+    assert second == ""
+    assert loads == ["load"]
+
+
+def test_prepare_adds_no_demo_to_a_real_site(capsys):
+    prepare(capsys)
+
+    assert not Post.objects.exists()

@@ -1,14 +1,16 @@
 """Everything between installing the site and serving it."""
 
 import secrets
+from io import StringIO
 from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
-from blog.models import Author
+from blog.models import Author, Category, Post
 from config.preflight import is_up_to_date, refuse_unwritable_folders
+from newsletter.models import Subscriber, Terms
 
 
 class Command(BaseCommand):
@@ -25,6 +27,9 @@ class Command(BaseCommand):
         call_command("migrate", verbosity=0, interactive=False)
         if not settings.DEBUG:
             call_command("collectstatic", verbosity=0, interactive=False)
+        if settings.DEBUG and is_empty():
+            self.stdout.write("Adding a magazine to look at; “manage.py demo --remove” removes it.")
+            call_command("demo", stdout=StringIO())
         if not Author.objects.filter(is_superuser=True, is_active=True).exists():
             self.show(*make_administrator())
 
@@ -41,6 +46,10 @@ class Command(BaseCommand):
         rule = "+" + "-" * (width + 4) + "+"
         rows = [f"|  {line:{width}}  |" for line in lines]
         self.stdout.write("\n" + "\n".join([rule, *rows, rule]) + "\n")
+
+
+def is_empty() -> bool:
+    return not any(model.objects.exists() for model in (Post, Category, Terms, Subscriber))
 
 
 def make_administrator() -> tuple[str, str]:

@@ -1,0 +1,76 @@
+"""Taking the demo away: exactly the rows that it added, but for those that somebody uses."""
+
+from collections.abc import Iterator
+
+from django.db import models, transaction
+
+from blog.models import Author, Category, Post, Site
+from config.demo.loader import SITE_FIELDS, site_facts
+from config.models import DemoRow
+from newsletter.models import Consent, Subscriber, Terms
+
+
+@transaction.atomic
+def remove() -> list[str]:
+    """Returns a sentence for everything that had to stay, because something else hangs on it."""
+    remove_readers()
+    remove_posts()
+    kept = [*remove_terms(), *remove_categories(), *remove_authors(), *remove_site()]
+    DemoRow.objects.all().delete()
+    return kept
+
+
+def remove_readers() -> None:
+    """The one place where subscribers go with their consents: these were nobody's."""
+    DemoRow.objects.of(Subscriber)._raw_delete_rows()  # type: ignore[attr-defined]
+
+
+def remove_posts() -> None:
+    posts = DemoRow.objects.of(Post)
+    for post in posts:
+        forget_picture(post.cover)
+    posts.delete()
+
+
+def remove_terms() -> Iterator[str]:
+    for terms in DemoRow.objects.of(Terms):
+        if terms.subscribers.exists() or agreed_to(terms):
+            yield f"Terms {terms.version} stay: somebody has agreed to them."
+        else:
+            # Published terms refuse to go; these were only ever shown on this machine.
+            models.QuerySet.delete(Terms.objects.filter(pk=terms.pk))
+
+
+def agreed_to(terms: Terms) -> bool:
+    return Consent.objects.filter(terms_version=terms.version).exists()
+
+
+def remove_categories() -> Iterator[str]:
+    for category in DemoRow.objects.of(Category):
+        if category.is_used():
+            yield f"The category “{category}” stays: it has posts or readers of yours."
+        else:
+            category.delete()
+
+
+def remove_authors() -> Iterator[str]:
+    for author in DemoRow.objects.of(Author):
+        if author.posts.exists() or author.has_usable_password():
+            yield f"The author “{author}” stays: posts of yours are by this name, or it signs in."
+        else:
+            forget_picture(author.photo)
+            author.delete()
+
+
+def remove_site() -> Iterator[str]:
+    facts = site_facts()
+    for site in DemoRow.objects.of(Site):
+        if all(getattr(site, name) == facts[name] for name in SITE_FIELDS):
+            site.delete()
+        else:
+            yield f"The site’s name and address stay as you wrote them: “{site}”."
+
+
+def forget_picture(picture: models.fields.files.FieldFile) -> None:
+    """Delete its files, once the row is really gone."""
+    transaction.on_commit(lambda: picture.delete(save=False))
