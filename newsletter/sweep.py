@@ -6,7 +6,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from blog.models import Heartbeat
-from newsletter.models import AddressChange, ConsentEvidence, Notice, Subscriber
+from newsletter.models import AddressChange, ConsentEvidence, Notice, Subscriber, Terms
 from newsletter.tasks import send_notices
 
 # How long we remember what mails we sent, and wishes to move.
@@ -22,6 +22,8 @@ def sweep() -> None:
     if not Heartbeat.objects.alive(FORGETTING, within=timedelta(hours=1)):
         Heartbeat.objects.beat(FORGETTING)
         forget()
+        for terms in Terms.objects.to_render_again():
+            terms.render_again()
 
 
 def forget() -> None:

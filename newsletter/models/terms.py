@@ -11,7 +11,11 @@ from django.utils import timezone
 
 from blog import markdown
 from blog.fields import Line, Prose
+from blog.text import clean
 from newsletter.models.permanent import PermanentError
+
+# Made from the text, and no part of what anybody agreed to.
+LAYOUT = {"html", "markdown_version"}
 
 
 class TermsQuerySet(models.QuerySet["Terms"]):
@@ -23,8 +27,14 @@ class TermsQuerySet(models.QuerySet["Terms"]):
         """The version that a new subscriber agrees to; None where there is none yet."""
         return self.published().first()
 
+    def to_render_again(self) -> "TermsQuerySet":
+        """Terms whose stored HTML an older renderer made."""
+        return self.exclude(markdown_version=markdown.VERSION)
+
     def update(self, **kwargs: Any) -> int:
-        self._refuse_published("changed")
+        # How the words are laid out may improve; the words may not.
+        if not kwargs.keys() <= LAYOUT:
+            self._refuse_published("changed")
         return super().update(**kwargs)
 
     def delete(self) -> tuple[int, dict[str, int]]:
@@ -58,6 +68,7 @@ class Terms(models.Model):
         help_text="What a subscriber agrees to, written in Markdown.",
     )
     html = models.TextField(editable=False)
+    markdown_version = models.PositiveSmallIntegerField(default=0, editable=False)
     # SHA-256 of the UTF-8 text, in hexadecimal: what a consent was given to, word for word.
     text_hash = models.CharField(max_length=64, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -80,7 +91,9 @@ class Terms(models.Model):
     def save(self, *args: Any, **kwargs: Any) -> None:
         if self.pk and type(self).objects.filter(pk=self.pk, published_at__isnull=False).exists():
             raise PermanentError("Published terms are never changed; publish a new version.")
-        self.html = markdown.render(self.text).html
+        # What is hashed must be, to the letter, what is stored.
+        self.text = clean(self.text)
+        self.html, self.markdown_version = markdown.render(self.text).html, markdown.VERSION
         self.text_hash = hashlib.sha256(self.text.encode()).hexdigest()
         super().save(*args, **kwargs)
 
@@ -91,6 +104,12 @@ class Terms(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("newsletter:terms_version", args=[self.version])
+
+    def render_again(self) -> None:
+        """Lay the same words out as the renderer does today."""
+        html = markdown.render(self.text).html
+        rows = Terms.objects.filter(pk=self.pk)
+        rows.update(html=html, markdown_version=markdown.VERSION)
 
     def publish(self) -> None:
         """Make this the version that new subscribers agree to. Old consents stay as they were."""

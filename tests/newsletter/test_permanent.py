@@ -1,5 +1,7 @@
 """Consents and published terms stay as they were written."""
 
+import hashlib
+
 import pytest
 from django.db import IntegrityError, transaction
 
@@ -53,6 +55,28 @@ def test_published_terms_cannot_be_changed_or_deleted(attempt):
         attempt(terms)
 
     assert Terms.objects.get().text == "We send you letters."
+
+
+def test_published_terms_are_laid_out_again_word_for_word():
+    terms = TermsFactory(text="We send you *letters*.")
+    Terms.objects.update(html="Old layout", markdown_version=0)
+
+    for stale in Terms.objects.to_render_again():
+        stale.render_again()
+
+    renewed = Terms.objects.get()
+    assert "<em>letters</em>" in renewed.html
+    assert (renewed.text, renewed.text_hash) == (terms.text, terms.text_hash)
+    assert not Terms.objects.to_render_again().exists()
+
+
+def test_terms_are_hashed_as_they_are_stored():
+    TermsFactory(text="Line one.\r\nLine two.\x00")
+
+    terms = Terms.objects.get()
+
+    assert terms.text == "Line one.\nLine two."
+    assert terms.text_hash == hashlib.sha256(terms.text.encode()).hexdigest()
 
 
 def test_terms_can_be_changed_until_they_are_published():
