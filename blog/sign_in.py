@@ -50,7 +50,7 @@ class Guesses:
         network = network_of(address)
         self.here = _key("name and network", f"{name} {network}")
         self.everywhere = _key("name", name)
-        self.address = _key("address", address)
+        self.address = _key("address", str(address))
         self.network = _key("network", network)
 
     def allow(self) -> bool:

@@ -2,12 +2,12 @@
 
 import re
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.http import HttpRequest
 
+from blog.network import address_of, network_of
 from blog.text import clean_line
 
 LONGEST = 300
@@ -25,21 +25,15 @@ class Visitor:
 
     @classmethod
     def of(cls, request: HttpRequest) -> "Visitor":
-        # config.middleware.TrustedProxies has put the visitor's own address there.
-        address = _address(request.META.get("REMOTE_ADDR", ""))
         return cls(
-            ip=str(address) if address else None,
+            ip=address_of(request),
             user_agent=clean_line(request.headers.get("User-Agent", ""))[:LONGEST],
             source=own_page(request.headers.get("Referer", "")),
         )
 
     @property
     def network(self) -> str:
-        """The /24 or /48 that one household or office has; whoever hides shares one."""
-        if self.ip is None:
-            return "unknown"
-        length = 24 if ip_address(self.ip).version == 4 else 48
-        return str(ip_network(f"{self.ip}/{length}", strict=False))
+        return network_of(self.ip)
 
 
 def own_page(referer: str) -> str:
@@ -51,13 +45,3 @@ def own_page(referer: str) -> str:
     if parts.netloc.lower() != urlsplit(settings.SITE_URL).netloc.lower():
         return ""
     return clean_line(TOKEN.sub(r"\1…\2", parts.path))[:LONGEST]
-
-
-def _address(text: str) -> IPv4Address | IPv6Address | None:
-    try:
-        address = ip_address(text.partition("%")[0])
-    except ValueError:
-        return None
-    if isinstance(address, IPv6Address) and address.ipv4_mapped:
-        return address.ipv4_mapped
-    return address

@@ -1,6 +1,7 @@
 """The smallest valid row of each model."""
 
 import factory
+from django.contrib.auth.models import Group
 from django.utils import timezone
 from factory.django import DjangoModelFactory
 
@@ -19,6 +20,17 @@ class AuthorFactory(DjangoModelFactory):
     display_name = factory.Sequence(lambda n: f"Author Number {n}")
     email = factory.Sequence(lambda n: f"author{n}@example.com")
     password = factory.django.Password("a good long password")
+
+
+class StaffFactory(AuthorFactory):
+    """Somebody who works in the newsroom: `StaffFactory(role="Editor")`."""
+
+    is_staff = True
+
+    @factory.post_generation
+    def role(self, create, extracted, **kwargs):
+        if create and extracted:
+            self.groups.add(Group.objects.get(name=extracted))
 
 
 class AdministratorFactory(AuthorFactory):

@@ -2,12 +2,15 @@
 
 import hashlib
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django import forms
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
+from django.utils import timezone
+from django.utils.formats import date_format
 
 from blog import markdown
 from blog.models import Post
@@ -70,6 +73,9 @@ class PostForm(forms.ModelForm):
             self.add_error(
                 "cover_alt", "Please say what the picture shows, for those who cannot see it."
             )
+        if cleaned.get("status") == Post.Status.PUBLISHED and not cleaned.get("published_at"):
+            # As Post.save() would, only before the constraint is checked.
+            cleaned["published_at"] = timezone.now()
         if self._is_overtaken():
             self.conflict = self._describe()
             self.add_error(None, "This post was saved by somebody else while you were writing.")
@@ -85,8 +91,13 @@ class PostForm(forms.ModelForm):
         return hashlib.sha256(repr(sorted(stored.items())).encode()).hexdigest()
 
     def _stored(self, name: str) -> str:
-        value = self.initial.get(name)
-        return ", ".join(map(str, value)) if isinstance(value, list) else str(value or "–")
+        match self.initial.get(name):
+            case list() as rows:
+                return ", ".join(map(str, rows))
+            case datetime() as moment:
+                return date_format(timezone.localtime(moment), "DATETIME_FORMAT")
+            case value:
+                return str(value or "–")
 
     def _is_overtaken(self) -> bool:
         data = self.cleaned_data
