@@ -54,8 +54,8 @@ class Form(HTMLParser):
 
 
 def form_of(response, name):
-    """What the browser would send, the token against forged requests left out."""
-    data = Form(response.content.decode(), name).data
+    """What the browser sends when Save is pressed, the token against forged requests left out."""
+    data = Form(response.content.decode(), name).data | {"_save": "Save"}
     return {key: value for key, value in data.items() if key != "csrfmiddlewaretoken"}
 
 
