@@ -15,6 +15,7 @@ from django.views.decorators.cache import never_cache
 
 from blog.models import Site
 from blog.sign_in import PasswordLinkForm, SignInForm
+from blog.tasks import send_account_mail
 from config.newsroom import front_page
 
 APPS = ["blog", "newsletter", "auth"]
@@ -63,6 +64,7 @@ class NewsroomSite(admin.AdminSite):
         if request.method == "POST" and form.is_valid():
             with transaction.atomic():
                 form.ask(request)
+                transaction.on_commit(send_account_mail.enqueue, robust=True)
             return HttpResponseRedirect(reverse("admin:password_link_sent"))
         context = self._open_page(request, "A new password") | {"form": form}
         return TemplateResponse(request, "admin/account/password_link.html", context)

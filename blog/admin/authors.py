@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.options import ActionLocation
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -15,6 +15,7 @@ from blog.admin.author_forms import AccountForm, InvitationForm, ProfileForm
 from blog.admin.base import ByStatus, ReadOnlyRoom, Room, label
 from blog.invitations import invite
 from blog.models import AccountMail, Author, Post, Redirect
+from blog.tasks import send_account_mail
 
 PROFILE = (None, {"fields": ["display_name", "slug", "bio", "photo", "website"]})
 ACCOUNT = (
@@ -108,7 +109,7 @@ class AuthorAdmin(Room):
     def invite_again(self, request: HttpRequest, queryset: QuerySet) -> None:
         waiting = queryset.filter(is_active=True, is_staff=True, last_login=None)
         for author in waiting:
-            invite(author)
+            self._invite(author)
         if waiting:
             self.message_user(request, "The invitation goes out again.", messages.SUCCESS)
         else:
@@ -129,7 +130,11 @@ class AuthorAdmin(Room):
         super().save_model(request, obj, form, change)
         if not change:
             obj.groups.add(form.cleaned_data["role"])
-            invite(obj)
+            self._invite(obj)
+
+    def _invite(self, author: Author) -> None:
+        invite(author)
+        transaction.on_commit(send_account_mail.enqueue, robust=True)
 
     def response_add(
         self, request: HttpRequest, obj: Author, post_url_continue: str | None = None

@@ -8,12 +8,13 @@ from typing import Any
 from django import forms
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
-from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.functional import cached_property
 
-from blog import markdown
+from blog.admin.base import renderable
 from blog.models import Post
+from blog.text import clean
 
 
 @dataclass
@@ -59,13 +60,13 @@ class PostForm(forms.ModelForm):
         self.stamp = self._stamp() if self.instance.pk else ""
         self.initial["seen"] = self.stamp
 
+    @cached_property
+    def changed_data(self) -> list[str]:
+        """Without texts that only came back with a browser's line ends."""
+        return [name for name in super().changed_data if not self._is_same_text(name)]
+
     def clean_body(self) -> str:
-        body = self.cleaned_data["body"]
-        try:
-            markdown.render(body)
-        except markdown.TooComplex as error:
-            raise ValidationError(str(error)) from error
-        return body
+        return renderable(self.cleaned_data["body"])
 
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean() or self.cleaned_data
@@ -80,6 +81,10 @@ class PostForm(forms.ModelForm):
             self.conflict = self._describe()
             self.add_error(None, "This post was saved by somebody else while you were writing.")
         return cleaned
+
+    def _is_same_text(self, name: str) -> bool:
+        sent, stored = self[name].data, self.initial.get(name)
+        return isinstance(sent, str) and isinstance(stored, str) and clean(sent) == clean(stored)
 
     def _stamp(self) -> str:
         """A hash of every stored value that this form shows, the settings beside the text too."""

@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied
 from django.db import models, transaction
 from django.db.models import F, Q, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -13,8 +13,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
-from blog import markdown
-from blog.admin.base import Room, label
+from blog.admin.base import Room, label, renderable
 from newsletter.models import Terms
 
 
@@ -25,12 +24,7 @@ class TermsForm(forms.ModelForm):
         widgets = {"text": forms.Textarea(attrs={"rows": 28, "class": "writing-field"})}
 
     def clean_text(self) -> str:
-        text = self.cleaned_data["text"]
-        try:
-            markdown.render(text)
-        except markdown.TooComplex as error:  # type: ignore[attr-defined]
-            raise ValidationError(str(error)) from error
-        return text
+        return renderable(self.cleaned_data["text"])
 
 
 @admin.register(Terms)

@@ -282,6 +282,17 @@ def test_slug_taken_between_check_and_write_is_looked_at_again(client, editor, m
     assert Post.objects.get().slug == "bread"
 
 
+@pytest.mark.parametrize("body", ["[" * 80_000, "> " * 5_000 + "x", "x" * 300_000])
+def test_text_that_would_take_too_long_is_refused_with_a_sentence(client, editor, body):
+    post = DraftFactory(body="Old words.")
+
+    response = save(client, post, body=body)
+
+    [reason] = response.context["adminform"].form.errors["body"]
+    assert reason.endswith(".")
+    assert Post.objects.get().body == "Old words."
+
+
 def test_only_a_public_post_links_to_its_page(client, editor):
     draft, public = DraftFactory(), PostFactory(slug="bread")
 
@@ -355,12 +366,12 @@ def test_settings_of_another_editor_are_not_taken_back_unseen(client, editor):
 
 def test_save_pressed_twice_is_no_conflict(client, editor):
     post = DraftFactory(body="Old words.")
-    mine = open_form(client, post) | {"body": "My words."}
+    mine = open_form(client, post) | {"body": "My words.\r\n\r\nMore."}
 
     first, second = client.post(admin_url(post), mine), client.post(admin_url(post), mine)
 
     assert (first.status_code, second.status_code) == (302, 302)
-    assert Post.objects.get().body == "My words."
+    assert Post.objects.get().body == "My words.\n\nMore."
 
 
 def test_form_that_does_not_say_what_it_was_made_from_replaces_nothing(client, editor):
