@@ -12,7 +12,8 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from blog.admin.author_forms import AccountForm, InvitationForm, ProfileForm
-from blog.admin.base import ByStatus, ReadOnlyRoom, Room, label
+from blog.admin.base import ReadOnlyRoom, Room, label
+from blog.admin.filters import ByStatus
 from blog.invitations import invite
 from blog.models import AccountMail, Author, Post, Redirect
 from blog.tasks import send_account_mail

@@ -16,7 +16,7 @@ from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
-from blog.admin.base import Room
+from blog.admin.base import Room, is_number
 from blog.models import Category, Redirect
 
 
@@ -124,7 +124,7 @@ class CategoryAdmin(Room):
         """Ask for the target; on POST, merge."""
         if not self.has_merge_permission(request):
             raise PermissionDenied
-        chosen = [number for number in request.GET.getlist("from") if number.isdecimal()]
+        chosen = [number for number in request.GET.getlist("from") if is_number(number)]
         sources = list(Category.objects.with_totals().filter(pk__in=chosen))
         if not sources:
             return HttpResponseRedirect(reverse("admin:blog_category_changelist"))

@@ -1,4 +1,4 @@
-"""Ways to narrow the list of posts. Each costs one small query, however many posts there are."""
+"""Ways to narrow a list. Each costs one small query, however many rows there are."""
 
 import re
 from collections.abc import Iterator
@@ -11,10 +11,41 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
 from django.utils import formats, timezone
 
+from blog.admin.base import is_number
 from blog.models import Author, Category, Post
 
 MOST_AUTHORS = 50
 PERIOD = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?")
+
+
+class ByChoice(SimpleListFilter):
+    """Narrows a list to one of the choices of the field that `parameter_name` names."""
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return model_admin.opts.get_field(self.parameter_name).flatchoices
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        value = self.value()
+        known = value in dict(self.lookup_choices)
+        return queryset.filter(**{str(self.parameter_name): value}) if known else queryset
+
+
+class ByStatus(ByChoice):
+    title = "status"
+    parameter_name = "status"
+
+
+class ByRow(SimpleListFilter):
+    """Narrows a list to what belongs to another row, named by its number."""
+
+    # The way from the listed rows to that one.
+    relation = ""
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        value = self.value()
+        if value is None:
+            return queryset
+        return queryset.filter(**{self.relation: value}) if is_number(value) else queryset.none()
 
 
 class ByState(SimpleListFilter):
@@ -35,31 +66,26 @@ class ByState(SimpleListFilter):
         return queryset
 
 
-class ByCategory(SimpleListFilter):
+class ByCategory(ByRow):
     title = "category"
     parameter_name = "category"
+    relation = "categories"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return _named(Category.objects.all())
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
-        return queryset.filter(categories=self.value()) if self.value() else queryset
+        return named(Category.objects.all())
 
 
-class ByAuthor(SimpleListFilter):
+class ByAuthor(ByRow):
     """For editors only: everybody else sees her own posts."""
 
     title = "author"
-    parameter_name = "author"
+    parameter_name = relation = "author"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         if not request.user.has_perm("blog.change_any_post"):
             return []
         with_posts = Author.objects.filter(Exists(Post.objects.filter(author=OuterRef("pk"))))
-        return _named(with_posts.only("display_name", "first_name", "last_name")[:MOST_AUTHORS])
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
-        return queryset.filter(author=self.value()) if self.value() else queryset
+        return named(with_posts.only("display_name", "first_name", "last_name")[:MOST_AUTHORS])
 
 
 class ByDate(SimpleListFilter):
@@ -147,5 +173,5 @@ def _start(day: date) -> datetime:
     return timezone.make_aware(datetime.combine(day, time.min))
 
 
-def _named(rows: QuerySet[Any]) -> list[tuple[str, str]]:
+def named(rows: QuerySet[Any]) -> list[tuple[str, str]]:
     return [(str(row.pk), str(row)) for row in rows]

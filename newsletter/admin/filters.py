@@ -2,21 +2,21 @@
 
 from typing import Any
 
-from django.contrib.admin import SimpleListFilter
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from blog.admin.filters import ByRow, named
 from blog.models import Category
 from newsletter.models import Terms
 
 
-class ByTopic(SimpleListFilter):
+class ByTopic(ByRow):
     title = "topic"
     parameter_name = "topic"
+    relation = "topics"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        chosen = [(str(topic.pk), topic.name) for topic in Category.objects.all()]
-        return [("everything", "Everything"), *chosen]
+        return [("everything", "Everything"), *named(Category.objects.all())]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
         match self.value():
@@ -24,15 +24,12 @@ class ByTopic(SimpleListFilter):
                 return queryset
             case "everything":
                 return queryset.filter(receives_everything=True)
-        return queryset.filter(receives_everything=False, topics=self.value())
+        return super().queryset(request, queryset.filter(receives_everything=False))
 
 
-class ByTerms(SimpleListFilter):
+class ByTerms(ByRow):
     title = "terms"
-    parameter_name = "terms"
+    parameter_name = relation = "terms"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         return [(str(terms.pk), terms.version) for terms in Terms.objects.published()]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
-        return queryset.filter(terms=self.value()) if self.value() else queryset

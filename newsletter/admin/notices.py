@@ -3,7 +3,8 @@
 from django.contrib import admin
 from django.utils.safestring import SafeString
 
-from blog.admin.base import ByChoice, ByStatus, ReadOnlyRoom, label
+from blog.admin.base import ReadOnlyRoom, label
+from blog.admin.filters import ByChoice, ByStatus
 from newsletter.models import Notice
 
 

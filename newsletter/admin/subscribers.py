@@ -15,7 +15,8 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
 
-from blog.admin.base import ByStatus, ReadOnlyRoom, label
+from blog.admin.base import ReadOnlyRoom, label
+from blog.admin.filters import ByStatus
 from blog.fields import Line
 from newsletter import addresses
 from newsletter.admin.acts import ACTS, Act

@@ -144,6 +144,27 @@ def test_list_survives_any_page_number(client, editor, page):
     assert response.status_code == 200
 
 
+@pytest.mark.parametrize("name", ["category", "author", "state", "date"])
+@pytest.mark.parametrize("value", ["0", "x", "9" * 20, "9" * 5000, "٣", "%00"])
+def test_list_survives_any_filter(client, editor, name, value):
+    DraftFactory(categories=[CategoryFactory()])
+
+    response = client.get(f"{POSTS}?{name}={value}", follow=True)
+
+    assert response.status_code == 200
+
+
+@pytest.mark.parametrize("number", ["0", "x", "9" * 20, "9" * 5000, "٣", ""])
+def test_action_on_no_row_of_ours_is_not_found(client, editor, number):
+    post = DraftFactory()
+    data = {"action": "publish", "index": "0", "_selected_action": [number]}
+
+    answer = client.post(POSTS, data)
+
+    assert answer.status_code == (302 if number == "0" else 404)
+    assert Post.objects.get(pk=post.pk).status == "draft"
+
+
 @pytest.mark.parametrize("number", [1, 3])
 def test_list_needs_as_many_queries_for_one_post_as_for_three(
     client, editor, django_assert_num_queries, number
