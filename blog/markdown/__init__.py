@@ -39,7 +39,7 @@ __all__ = [
 
 # Stored beside the HTML. Add one whenever the same text comes out differently, and every post is
 # rendered again.
-VERSION = 2
+VERSION = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +60,10 @@ def render(
     `own_origin` is the site's "https://host", so that absolute addresses of its own are known.
     Raises TooComplex, with a sentence for the author, for what is too long, too deep or too slow.
     """
-    deadline = Deadline(seconds)
-    source = clean_source(source)
     check_length(source)
+    deadline = Deadline(seconds)
     try:
-        html = to_html(source, deadline)
+        html = to_html(clean_source(source), deadline)
     except RecursionError as error:
         raise too_deep() from error
     check_html(html)

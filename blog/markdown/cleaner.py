@@ -32,7 +32,7 @@ _CLEANER = nh3.Cleaner(
         "details": {"open"},
         "div": {"aria-label"},
         "img": {"alt", "height", "src", "width"},
-        "input": {"aria-label", "checked"},
+        "input": {"aria-label", "checked", "disabled", "type"},
         "ins": {"datetime"},
         "ol": {"reversed", "start", "type"},
         "section": {"aria-label"},

@@ -1,15 +1,13 @@
 """Code in colour, made on the server: spans with Pygments' class names, coloured by code.css."""
 
 import re
-import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from html import escape
 from itertools import groupby
 from threading import Lock
-from typing import Any
 
-from pygments.lexer import Lexer, RegexLexer, RegexLexerMeta
+from pygments.lexer import Lexer
 from pygments.lexers import find_lexer_class_by_name
 from pygments.token import (
     Comment,
@@ -27,16 +25,72 @@ from blog.markdown.limits import Deadline
 
 # Longer code stays plain: colour helps little there, and costs the page a lot.
 MAX_CODE = 30_000
-# How far one regular expression of Pygments may look. Most are quadratic in it or worse.
-WINDOW = 2_000
+# Nobody reads such lines or gaps. A pattern that meets one can run for minutes; it cannot be
+# stopped, and keeps all other threads waiting. Between two patterns the deadline is looked at.
+_UNREADABLE = re.compile(r"[^\n]{1000}|\s{200}")
 
 # Pygments' name of each language, and what else authors call it.
 LANGUAGES = {
     "bash": "sh shell zsh",
+    "batch": "bat cmd",
+    "c": "h",
+    "clojure": "clj",
+    "common-lisp": "lisp",
+    "console": "shell-session terminal",
+    "cpp": "c++ cc hpp",
+    "csharp": "c# cs",
+    "css": "",
+    "dart": "",
+    "diff": "patch udiff",
+    "django": "jinja jinja2",
+    "docker": "dockerfile",
+    "elixir": "ex exs",
+    "erlang": "erl",
+    "fsharp": "f# fs",
+    "go": "golang",
+    "graphql": "gql",
+    "haskell": "hs",
+    "html": "htm",
+    "ini": "cfg conf dosini",
+    "java": "",
+    "javascript": "js mjs node",
+    "json": "jsonc",
+    "jsx": "react",
+    "julia": "jl",
+    "kotlin": "kt",
+    "latex": "tex",
+    "less": "",
+    "lua": "",
+    "make": "makefile mk",
+    "markdown": "md",
+    "nginx": "",
+    "nix": "",
+    "objective-c": "objc obj-c objectivec",
+    "ocaml": "ml",
+    "perl": "pl",
+    "php": "",
+    "postgresql": "postgres psql plpgsql",
+    "powershell": "ps1 pwsh",
+    "protobuf": "proto",
+    "pycon": "python-console",
+    "pytb": "traceback",
+    "python": "py python3",
+    "r": "",
+    "ruby": "rb",
+    "rust": "rs",
+    "scala": "",
+    "scss": "sass",
+    "sql": "mysql sqlite",
+    "swift": "",
+    "terraform": "hcl tf",
+    "toml": "",
+    "tsx": "",
+    "typescript": "ts",
+    "vim": "vimscript viml",
+    "xml": "svg rss atom",
+    "yaml": "yml",
+    "zig": "",
 }
-# A lexer compiles its patterns when first used, and not in a way that two threads may do at once.
-_COMPILING = Lock()
-
 _NAMES = {alias: name for name, others in LANGUAGES.items() for alias in [name, *others.split()]}
 
 # Kinds of token that look different; a more special kind looks like the nearest one here.
@@ -68,6 +122,9 @@ _CLASSES = {
 }
 CSS_CLASSES = frozenset(_CLASSES.values())
 
+# A lexer compiles its patterns when first used, and not in a way that two threads may do at once.
+_COMPILING = Lock()
+
 
 def language_of(info: str) -> str:
     """Our name for the language that the words after a code fence ask for, or "" for plain text."""
@@ -76,10 +133,12 @@ def language_of(info: str) -> str:
 
 
 def highlight(code: str, language: str, deadline: Deadline) -> str:
-    """`code` as HTML, in colour if we know its language and it is not too long for that."""
-    if not language or len(code) > MAX_CODE:
+    """`code` as HTML, in colour if its language is known and somebody may want to read it."""
+    if not language or len(code) > MAX_CODE or _UNREADABLE.search(code):
         return escape(code, quote=False)
-    return "".join(_spans(_lexer_class(language)(stripnl=False).get_tokens(code), deadline))
+    # Snippets of PHP rarely begin with <?php, without which PHP itself would only echo them.
+    lexer = _lexer_class(language)(stripnl=False, startinline="<?" not in code)
+    return "".join(_spans(lexer.get_tokens(code), deadline))
 
 
 def _spans(tokens: Iterable[tuple[_TokenType, str]], deadline: Deadline) -> Iterator[str]:
@@ -100,27 +159,9 @@ def _css_class(token: _TokenType) -> str:
     return ""
 
 
-class _Windowed(RegexLexerMeta):
-    """Makes lexers whose regular expressions see only so far ahead, and so take only so long.
-
-    Nobody can stop a running regular expression, and it keeps all other threads waiting; between
-    two of them the deadline is looked at. Pygments' own profiler hooks in at the same place.
-    """
-
-    def _process_regex(self, regex: Any, rflags: int, state: str) -> Callable[..., Any]:
-        match = super()._process_regex(regex, rflags, state)  # type: ignore[misc]
-
-        def match_nearby(text: str, pos: int, endpos: int = sys.maxsize) -> Any:
-            return match(text, pos, min(endpos, pos + WINDOW))
-
-        return match_nearby
-
-
 @cache
 def _lexer_class(language: str) -> type[Lexer]:
-    lexer: Any = find_lexer_class_by_name(language)
-    if issubclass(lexer, RegexLexer):
-        lexer = _Windowed(lexer.__name__, (lexer,), {})
+    lexer = find_lexer_class_by_name(language)
     with _COMPILING:
         lexer()
     return lexer

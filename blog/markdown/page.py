@@ -183,8 +183,10 @@ class PageWriter(Walker):
     def _task(self, attributes: Attributes) -> None:
         if attributes.get("class") != "task-list-item-checkbox":
             return
-        label = "Done" if "checked" in attributes else "To do"
-        super().start("input", attributes | {"aria-label": label})
+        tick = {"checked": ""} if "checked" in attributes else {}
+        label = "Done" if tick else "To do"
+        box = {"class": attributes["class"], "type": "checkbox", "disabled": ""}
+        super().start("input", {**box, **tick, "aria-label": label})
 
     def _start_scrolling(self, label: str) -> None:
         """Open a box that scrolls sideways on a phone, also for a reader with a keyboard only."""
