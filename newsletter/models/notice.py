@@ -1,6 +1,6 @@
 """Mail to one subscriber about her own subscription."""
 
-from django.db import models, transaction
+from django.db import IntegrityError, models, transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -85,12 +85,18 @@ class AddressChange(models.Model):
         others = Subscriber.objects.filter(key=self.new_key).exclude(pk=self.subscriber_id)
         return not others.exclude(status__in=leaving).exists()
 
-    @transaction.atomic
     def carry_out(self) -> bool:
         """Move the subscription, as the new address was confirmed; False where it cannot be.
 
         What that address asked for earlier and never confirmed, or left, makes way.
         """
+        try:
+            return self._carry_out()
+        except IntegrityError:  # somebody else took the address at this very moment
+            return False
+
+    @transaction.atomic
+    def _carry_out(self) -> bool:
         involved = Q(pk=self.subscriber_id) | Q(key=self.new_key)
         # Locked in one order, so that two who trade addresses cannot wait for each other.
         locked = list(
