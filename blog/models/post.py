@@ -232,7 +232,7 @@ class Post(Addressed):
         as_read = type(self).objects.filter(pk=self.pk, body=self.body)
         try:
             self.render()
-        except markdown.TooComplex:  # type: ignore[attr-defined]
+        except markdown.TooComplex:
             # What is stored was cleaned too, in its time; only the next writer can shorten it.
             logger.error("Post %s has become too complex to be rendered again.", self.pk)
             as_read.update(markdown_version=markdown.VERSION)
