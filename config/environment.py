@@ -21,6 +21,11 @@ SQLITE_OPTIONS = {
     ),
 }
 
+# As many connections as one process has threads, so that nobody waits for one while the database
+# is there. While it is not, a page must not wait long for its error, and the pool must not space
+# its attempts so far apart that it misses the return.
+POOL = {"min_size": 1, "max_size": 8, "timeout": 3, "reconnect_timeout": 4}
+
 MAIL_SCHEMES = {"smtp": {}, "smtp+tls": {"use_tls": True}, "smtp+ssl": {"use_ssl": True}}
 
 
@@ -55,7 +60,7 @@ def database(config: dict[str, Any], *, pool: bool) -> dict[str, Any]:
         config["CONN_HEALTH_CHECKS"] = True
         if pool:
             # Set here because a URL could only carry the text "true".
-            options["pool"] = {"min_size": 1, "max_size": 8, "timeout": 10}
+            options["pool"] = POOL
     return config
 
 

@@ -58,15 +58,19 @@ class Complaints:
         self.quiet_until: dict[str, float] = {}
 
     def about(self, what: str, error: Exception) -> None:
-        now = time.monotonic()
-        if now < self.quiet_until.get(what, 0.0):
-            return
-        self.quiet_until[what] = now + self.seconds
         if isinstance(error, DatabaseError | InterfaceError):
-            # It was the database's moment, not our mistake: a traceback would only hide that.
-            logger.warning("%s has to wait: %s", what, str(error).strip().partition("\n")[0])
+            # It is the database's moment, not our mistake, and the same for all that is done.
+            reason = str(error).strip().partition("\n")[0]
+            self.say("database", "Work waits for the database: %s", reason)
         else:
-            logger.error("%s failed.", what, exc_info=error)
+            self.say(what, "%s failed.", what, exc_info=error)
+
+    def say(self, about: str, line: str, *values: str, exc_info: Exception | None = None) -> None:
+        now = time.monotonic()
+        if now >= self.quiet_until.get(about, 0.0):
+            self.quiet_until[about] = now + self.seconds
+            level = logging.ERROR if exc_info else logging.WARNING
+            logger.log(level, line, *values, exc_info=exc_info)
 
 
 class Clock(threading.Thread):

@@ -64,7 +64,7 @@ def test_site_with_pending_migrations_is_not_ready(client, monkeypatch):
     }
 
 
-def test_site_without_database_is_alive_but_not_ready(client, monkeypatch):
+def test_site_without_database_is_alive_but_not_ready(client, monkeypatch, caplog):
     def refuse(database: object) -> bool:
         raise OperationalError("password authentication failed for user “mara”")
 
@@ -80,6 +80,7 @@ def test_site_without_database_is_alive_but_not_ready(client, monkeypatch):
         "migrations": "unknown",
         "cache": "ok",
     }
+    assert caplog.messages == []
 
 
 @pytest.mark.django_db

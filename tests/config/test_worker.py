@@ -40,7 +40,7 @@ def test_worker_runs_tasks_after_a_long_lock_and_ends_when_asked(prepared, tmp_p
         worker.send_signal(signal.SIGTERM)
         code = worker.wait(timeout=30)
 
-    assert complaint.endswith("has to wait: database is locked\n")
+    assert complaint.endswith("Work waits for the database: database is locked\n")
     assert code == 0
 
 
@@ -61,7 +61,7 @@ def test_clock_goes_on_after_any_failure_and_complains_once(caplog):
         clock.join()
 
     assert [(record.levelname, record.getMessage()) for record in caplog.records] == [
-        ("WARNING", "tests.config.test_worker.locked has to wait: database is locked"),
+        ("WARNING", "Work waits for the database: database is locked"),
         ("ERROR", "tests.config.test_worker.mistaken failed."),
     ]
 
@@ -80,7 +80,7 @@ def test_task_runner_survives_a_lost_database(monkeypatch, caplog):
     with caplog.at_level(logging.WARNING, "pennypost"):
         runner.run()
 
-    assert caplog.messages == ["The task queue has to wait: server closed the connection"]
+    assert caplog.messages == ["Work waits for the database: server closed the connection"]
 
 
 @pytest.mark.django_db
