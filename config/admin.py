@@ -43,6 +43,9 @@ class NewsroomSite(admin.AdminSite):
         # Django's sign-in page would otherwise take the visitor's Host header for the site's name.
         return super().each_context(request) | {"site": SimpleLazyObject(Site.current)}
 
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        return super().login(request, {"title": "Sign in"} | (extra_context or {}))
+
     def index(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> TemplateResponse:

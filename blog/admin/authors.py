@@ -137,6 +137,19 @@ class AuthorAdmin(Room):
         invite(author)
         transaction.on_commit(send_account_mail.enqueue, robust=True)
 
+    def render_change_form(
+        self,
+        request: HttpRequest,
+        context: dict[str, Any],
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: Any = None,
+    ) -> HttpResponse:
+        if add:
+            context |= {"save_label": "Send the invitation", "show_save_and_continue": False}
+        return super().render_change_form(request, context, add, change, form_url, obj)
+
     def response_add(
         self, request: HttpRequest, obj: Author, post_url_continue: str | None = None
     ) -> HttpResponse:
@@ -148,7 +161,7 @@ class AuthorAdmin(Room):
 class AccountMailAdmin(ReadOnlyRoom):
     """Invitations and password links, so that one sees what failed and why."""
 
-    list_display = ["kind", "author", "outcome", "created_at", "attempts", "reply"]
+    list_display = ["kind", "author", "outcome", "created_at", "reply"]
     list_select_related = ["author"]
     list_filter = [ByStatus]
     sortable_by = ()

@@ -89,9 +89,12 @@ class Room(admin.ModelAdmin):
         return super().render_change_form(request, context, add, change, form_url, obj)
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple:
+        """The rows themselves; what hangs on them is told in words, not row by row."""
         listed, counts, missing, protected = super().get_deleted_objects(objs, request)
         along = {model._meta.verbose_name for model in self.goes_along}
-        return listed, counts, missing - along, protected
+        name = self.opts.verbose_name_plural
+        rows = [row for row in listed if not isinstance(row, list)]
+        return rows, {name: counts[name]} if name in counts else {}, missing - along, protected
 
     def formfield_for_dbfield(self, db_field: models.Field, request: Any, **kwargs: Any) -> Any:
         field: Any = super().formfield_for_dbfield(db_field, request, **kwargs)

@@ -15,7 +15,7 @@ class ByKind(ByChoice):
 
 @admin.register(Notice)
 class NoticeAdmin(ReadOnlyRoom):
-    list_display = ["kind", "subscriber", "outcome", "created_at", "attempts", "reply"]
+    list_display = ["kind", "subscriber", "outcome", "created_at", "reply"]
     list_select_related = ["subscriber"]
     list_filter = [ByStatus, ByKind]
     sortable_by = ()
