@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.core.validators import MaxLengthValidator, URLValidator
 from django.db import models
-from django.db.models import Q, Subquery
+from django.db.models import Q, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
@@ -57,10 +57,15 @@ class PostQuerySet(models.QuerySet["Post"]):
             .order_by("-published_at", "-pk")
         )
 
+    def titles(self) -> "PostQuerySet":
+        """For ledgers: newest first, no more than a line needs."""
+        return self.only("title", "slug", "published_at").order_by("-published_at", "-pk")
+
     def lead(self) -> "Post | None":
         """The post that the home page shows large: the newest featured one, or else the newest."""
         newest = self.order_by("-published_at", "-pk").values("pk")
-        featured = newest.filter(featured=True)
+        # As a value, since SQLite finds an index for "featured = 1" and none for "featured".
+        featured = newest.filter(featured=Value(True))
         return self.filter(pk=Coalesce(Subquery(featured[:1]), Subquery(newest[:1]))).first()
 
     def older_than(self, post: "Post") -> "Post | None":
@@ -171,7 +176,7 @@ class Post(Addressed):
                 fields=["author", "status", "-published_at", "-id"], name="post_newest_by_author"
             ),
             models.Index(
-                fields=["-published_at"], name="post_featured", condition=Q(featured=True)
+                fields=["featured", "status", "-published_at", "-id"], name="post_featured"
             ),
             models.Index(fields=["-updated_at"], name="post_updated"),
         ]
