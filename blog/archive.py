@@ -60,7 +60,8 @@ def years(posts: PostQuerySet) -> list[Period]:
 
 def months(posts: PostQuerySet, year: int) -> list[Period]:
     """The months of a year that have posts, newest first."""
-    return _counted(posts, [Period(year, month) for month in range(12, 0, -1)])
+    of_year = posts.filter(Period(year).contains())
+    return _counted(of_year, [Period(year, month) for month in range(12, 0, -1)])
 
 
 def _counted(posts: PostQuerySet, periods: list[Period]) -> list[Period]:

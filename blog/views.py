@@ -82,7 +82,7 @@ def archive(
     else:
         period = period_or_404(year, month)
         periods, inside = months(posts, year), posts.filter(period.contains())
-    page = page_of(request, inside.listed().prefetch_related(None), LEDGER_LINES)
+    page = page_of(request, inside.titles(), LEDGER_LINES)
     if period and not page:
         raise Http404
     return render(
