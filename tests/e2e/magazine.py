@@ -2,10 +2,12 @@
 
 from datetime import UTC, datetime, timedelta
 
+from newsletter import tokens
 from tests.blog.pictures import picture, upload
 from tests.factories import (
     AuthorFactory,
     CategoryFactory,
+    ConsentFactory,
     PostFactory,
     SiteFactory,
     SubscriberFactory,
@@ -13,7 +15,6 @@ from tests.factories import (
 )
 
 MAY = datetime(2026, 5, 20, 8, tzinfo=UTC)
-TOKEN = "a-token-that-stays-same-"
 
 LONG_TITLE = (
     "What we learned in eleven winters of heating one small house with wood, "
@@ -52,8 +53,8 @@ def a_function_with_a_rather_long_name(and_many: int, parameters: str, that_go: 
 Term
 : What it means.
 
-!!! note "Mind the gap"
-    An aside.
+> [!NOTE]
+> An aside.
 
 ## Last things
 
@@ -66,12 +67,20 @@ ARABIC = "هذا نص قصير باللغة العربية لنرى كيف تب�
 HEBREW = "זהו טקסט קצר בעברית כדי לראות איך הדף נראה מימין לשמאל. "
 
 
-def furnish() -> None:
+def furnish() -> dict[str, str]:
+    """Fills the site; returns the secret parts of the links in its mails, by their purpose."""
     SiteFactory(name="The Example", tagline="Notes on slow things", postal_address="1 Example St.")
     TermsFactory(version="1", text="We send you letters.", published_at=MAY - timedelta(days=9))
     terms = TermsFactory(version="2", text="## What you get\n\nWe send you letters.")
-    SubscriberFactory(email="reader@example.com", token=TOKEN, terms=terms)
     _posts()
+    asked = ConsentFactory(subscriber__status="pending", subscriber__terms=terms)
+    reader = SubscriberFactory(terms=terms)
+    ConsentFactory(subscriber=reader)
+    return {
+        "confirm": tokens.CONFIRM.token_for(asked.pk),
+        "data": tokens.DATA.token_for(reader.data_key),
+        "token": reader.token,
+    }
 
 
 def _posts() -> None:
@@ -79,13 +88,13 @@ def _posts() -> None:
         display_name="Ada Penn",
         bio="Ada writes about paper. She lives near a river.",
         website="https://ada.example.com/",
-        photo=upload(picture(80, 80)),
+        photo=upload(picture(40, 40)),
     )
     plain = AuthorFactory(display_name="Bo Plain")
     work = CategoryFactory(name="Slow Work", description="What takes long.")
     rest = CategoryFactory(name="Rest")
     CategoryFactory(name="Nothing Yet")
-    cover = {"cover": upload(picture(800, 500)), "cover_alt": "A plain of teal."}
+    cover = {"cover": upload(picture(320, 200)), "cover_alt": "A plain of teal."}
     shapes = [
         {
             "title": "On reading",

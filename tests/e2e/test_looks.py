@@ -1,37 +1,93 @@
 """Every kind of page, in every look that a reader may give it."""
 
 import json
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 from tests.e2e.magazine import furnish
+from tests.e2e.people import fill_sign_up, skip_browser_checks
+from tests.factories import TermsFactory
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of page: where it is, and what a reader does there until it shows."""
+
+    path: str
+    then: Callable[[Page], None] = lambda page: None
+    site: Callable[[], dict[str, str]] = furnish
+
+
+def press_button(page: Page) -> None:
+    page.get_by_role("main").get_by_role("button").first.click()
+
+
+def send_it_unfilled(page: Page) -> None:
+    skip_browser_checks(page)
+    press_button(page)
+
+
+def send_with_old_terms(page: Page) -> None:
+    fill_sign_up(page, "mara@example.com")
+    TermsFactory(version="3")
+    press_button(page)
+
+
+def choose_no_topic(page: Page) -> None:
+    page.get_by_label("Only what is about").check()
+    press_button(page)
+
+
+def unfurnished() -> dict[str, str]:
+    return {}
+
 
 # A new page is one line here.
 PAGES = {
-    "home": "/",
-    "home, page 2": "/?page=2",
-    "post": "/posts/on-reading/",
-    "bare post": "/posts/bare/",
-    "long title": "/posts/long/",
-    "compound": "/posts/compound/",
-    "arabic": "/posts/arabic/",
-    "hebrew": "/posts/hebrew/",
-    "categories": "/categories/",
-    "category": "/categories/slow-work/",
-    "empty category": "/categories/nothing-yet/",
-    "author": "/authors/ada-penn/",
-    "author without photo": "/authors/bo-plain/",
-    "archive": "/archive/",
-    "archive of a year": "/archive/2026/",
-    "archive of a month": "/archive/2026/5/",
-    "not found": "/nowhere/",
-    "newsletter": "/newsletter/",
-    "terms": "/terms/",
-    "old terms": "/terms/1/",
-    "privacy": "/privacy/",
+    "home": Kind("/"),
+    "home, page 2": Kind("/?page=2"),
+    "empty home": Kind("/", site=unfurnished),
+    "post": Kind("/posts/on-reading/"),
+    "bare post": Kind("/posts/bare/"),
+    "long title": Kind("/posts/long/"),
+    "compound": Kind("/posts/compound/"),
+    "arabic": Kind("/posts/arabic/"),
+    "hebrew": Kind("/posts/hebrew/"),
+    "categories": Kind("/categories/"),
+    "no categories": Kind("/categories/", site=unfurnished),
+    "category": Kind("/categories/slow-work/"),
+    "empty category": Kind("/categories/nothing-yet/"),
+    "author": Kind("/authors/ada-penn/"),
+    "author without photo": Kind("/authors/bo-plain/"),
+    "archive": Kind("/archive/"),
+    "empty archive": Kind("/archive/", site=unfurnished),
+    "archive of a year": Kind("/archive/2026/"),
+    "archive of a month": Kind("/archive/2026/5/"),
+    "not found": Kind("/nowhere/"),
+    "newsletter": Kind("/newsletter/"),
+    "sign-up unfilled": Kind("/newsletter/", send_it_unfilled),
+    "sign-up under old terms": Kind("/newsletter/", send_with_old_terms),
+    "check your inbox": Kind("/newsletter/check-your-inbox/"),
+    "confirm": Kind("/newsletter/confirm/{confirm}/"),
+    "confirmed": Kind("/newsletter/confirm/{confirm}/", press_button),
+    "preferences": Kind("/newsletter/preferences/{token}/"),
+    "preferences saved": Kind("/newsletter/preferences/{token}/", press_button),
+    "preferences unfilled": Kind("/newsletter/preferences/{token}/", choose_no_topic),
+    "ask for my data": Kind("/newsletter/preferences/{token}/?my-data"),
+    "my data": Kind("/newsletter/data/{data}/"),
+    "my data, erase unfilled": Kind("/newsletter/data/{data}/", send_it_unfilled),
+    "unsubscribe": Kind("/newsletter/unsubscribe/{token}/"),
+    "unsubscribed": Kind("/newsletter/unsubscribe/{token}/", press_button),
+    "terms": Kind("/terms/"),
+    "old terms": Kind("/terms/1/"),
+    "no terms": Kind("/terms/", site=unfurnished),
+    "privacy": Kind("/privacy/"),
 }
+EACH_KIND = pytest.mark.parametrize("kind", PAGES.values(), ids=PAGES)
 
 # The page is the same in the dark but for its colours.
 RULES = {
@@ -40,10 +96,9 @@ RULES = {
 }
 
 
-@pytest.mark.parametrize("path", PAGES.values(), ids=PAGES)
-def test_page_has_no_barrier(page: Page, path: str):
-    furnish()
-    page.goto(path)
+@EACH_KIND
+def test_page_has_no_barrier(page: Page, kind: Kind):
+    _open(page, kind)
 
     barriers = {}
     for width in (390, 1280):
@@ -56,10 +111,9 @@ def test_page_has_no_barrier(page: Page, path: str):
     assert barriers == {}
 
 
-@pytest.mark.parametrize("path", PAGES.values(), ids=PAGES)
-def test_page_fits(page: Page, path: str):
-    furnish()
-    page.goto(path)
+@EACH_KIND
+def test_page_fits(page: Page, kind: Kind):
+    _open(page, kind)
 
     too_wide = [
         (width, size)
@@ -69,6 +123,11 @@ def test_page_fits(page: Page, path: str):
     ]
 
     assert too_wide == []
+
+
+def _open(page: Page, kind: Kind) -> None:
+    page.goto(kind.path.format(**kind.site()))
+    kind.then(page)
 
 
 def _overflow(page: Page, width: int, size: str) -> int:
