@@ -43,7 +43,7 @@ check: ## Look for faults without running the site: style, types, templates, set
 e2e: ## Run the browser tests in Chromium
 	@sh bootstrap.sh dev
 	@command -v chromium > /dev/null || { echo "The browser tests need Chromium: apt install chromium, or brew install chromium."; exit 1; }
-	@$(PYTEST) tests/e2e $(ARGS)
+	@$(PYTEST) -n auto tests/e2e $(ARGS)
 
 services: ## Start a temporary PostgreSQL and Redis until Ctrl-C, and print their addresses
 	@bin/services
