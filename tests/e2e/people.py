@@ -8,10 +8,10 @@ from tests.factories import AuthorFactory
 PASSWORD = "a good long password"
 
 
-def sign_in(page: Page, group: str, **fields: object) -> None:
-    """Sign in as a new member of a group."""
+def sign_in(page: Page, *groups: str, **fields: object) -> None:
+    """Sign in as a new member of these groups."""
     author = AuthorFactory(is_staff=True, **fields)
-    author.groups.add(Group.objects.get(name=group))
+    author.groups.set(Group.objects.filter(name__in=groups))
     page.goto("/admin/")
     page.get_by_label("Name").fill(author.username)
     page.get_by_label("Password").fill(PASSWORD)

@@ -55,7 +55,7 @@ class Watch:
             self.seen.append(f"request: {request.url}")
 
     def _interrupted(self, dialog: Dialog) -> None:
-        self.seen.append(f"dialog: {dialog.message}")
+        self.seen.append(f"dialog: {dialog.message} ({dialog.page and dialog.page.url})")
         dialog.dismiss()
 
 
