@@ -51,7 +51,7 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
         subscriber.unsubscribe()
     if subscriber.is_on_the_list:
         return render(request, "newsletter/unsubscribe.html", {"subscriber": subscriber})
-    return render(request, "newsletter/unsubscribed.html")
+    return render(request, "newsletter/unsubscribed.html", {"subscriber": subscriber})
 
 
 @token_page
