@@ -34,7 +34,8 @@ def compose(
         to=[to],
         reply_to=[site.reply_to] if site.reply_to else [],
         headers={
-            "Message-ID": f"<{row.message_id}@{urlsplit(settings.SITE_URL).hostname}>",
+            # 128 bits of it keep the header on one line.
+            "Message-ID": f"<{row.message_id[:32]}@{urlsplit(settings.SITE_URL).hostname}>",
             # RFC 3834: tells out-of-office robots not to answer.
             "Auto-Submitted": "auto-generated",
         },

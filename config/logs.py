@@ -9,8 +9,11 @@ request_id: ContextVar[str] = ContextVar("request_id", default="-")
 
 # A visitor chooses the path that a 404 logs: nothing in it may look like a second line.
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
-# Whoever reads a log must not be able to unsubscribe somebody.
-TOKEN = re.compile(r"(/newsletter/(?:confirm|preferences|unsubscribe|data|address)/)[^/\s\"']+")
+# Whoever reads a log must not be able to unsubscribe somebody, or to set her password.
+TOKEN = re.compile(
+    r"(/newsletter/(?:confirm|preferences|unsubscribe|data|address)/|/admin/password/[^/\s\"']+/)"
+    r"[^/\s\"']+"
+)
 
 
 def one_line(text: str) -> str:

@@ -21,12 +21,22 @@ def test_log_line_stays_one_line(formatter):
 
 
 @pytest.mark.parametrize("formatter", [TextFormatter(), JsonFormatter()])
-@pytest.mark.parametrize("page", ["confirm", "preferences", "unsubscribe", "data", "address"])
+@pytest.mark.parametrize(
+    "page",
+    [
+        "/newsletter/confirm/",
+        "/newsletter/preferences/",
+        "/newsletter/unsubscribe/",
+        "/newsletter/data/",
+        "/newsletter/address/",
+        "/admin/password/Mg/",
+    ],
+)
 def test_log_line_masks_link_tokens(formatter, page):
-    line = formatter.format(record(f"Not Found: /newsletter/{page}/s3cret-T0ken/"))
+    line = formatter.format(record(f"Not Found: {page}s3cret-T0ken/"))
 
     assert "s3cret" not in line
-    assert f"/newsletter/{page}/" in line
+    assert page in line
 
 
 def test_json_line_names_the_request():

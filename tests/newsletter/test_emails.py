@@ -81,7 +81,8 @@ def test_mail_has_each_header_once_and_one_recipient(notice, make):
     assert mail["From"] == '"Ada, of the Wire" <ada@blog.example.com>'
     assert mail["Reply-To"] == "hi@example.org"
     assert mail["Auto-Submitted"] == "auto-generated"
-    assert mail["Message-ID"] == f"<{notice.message_id}@blog.example.com>"
+    message_id = f"Message-ID: <{notice.message_id[:32]}@blog.example.com>\r\n"
+    assert message_id.encode() in wire(make(notice))
     assert "The Quiet Wire" in mail["Subject"]
     for header in ("To", "From", "Subject", "Date", "Message-ID", "Reply-To", "Auto-Submitted"):
         assert len(mail.get_all(header)) == 1
