@@ -27,7 +27,9 @@ class CategoryQuerySet(models.QuerySet["Category"]):
         behind its long text, which takes five times as long.
         """
         seen = Post.objects.published().order_by().values("pk")
-        return self.annotate(published_count=Count("posts", filter=Q(posts__in=seen)))
+        counted = self.annotate(published_count=Count("posts", filter=Q(posts__in=seen)))
+        # Django drops the order of Meta from a query that groups; PostgreSQL then takes any.
+        return counted.order_by("order", "name")
 
     def with_totals(self) -> "CategoryQuerySet":
         """Adds `total_count`, the number of posts in whatever state."""
