@@ -12,8 +12,8 @@ from granian.constants import Interfaces
 from granian.log import LogLevels
 
 STOPS = {signal.SIGINT, signal.SIGTERM}
-# Requests that one process works on at the same time; more wait without taking memory.
-THREADS = 8
+# Most of them wait for slow clients; config.seats says how many requests are worked on at a time.
+THREADS = 128
 # A process is given this long to finish the requests it has.
 GRACE = 10
 
