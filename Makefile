@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test check e2e services lock
+.PHONY: help run test check e2e screenshots services lock
 
 DJANGO = .venv/bin/python manage.py
 PYTEST = .venv/bin/python -m pytest
@@ -13,7 +13,7 @@ PRODUCTION = ENV_FILE=/dev/null DEBUG=False SITE_URL=https://blog.example.com \
 	SECRET_KEY=judged-by-make-check-alone-never-used-by-any-site-0123456789
 
 help: ## Show this list
-	@sed -n 's/^\([a-z0-9]*\): ## \(.*\)/make \1|\2/p' Makefile | awk -F'|' '{ printf "%-16s%s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z0-9]*\): ## \(.*\)/make \1|\2/p' Makefile | awk -F'|' '{ printf "%-18s%s\n", $$1, $$2 }'
 
 run: ## Serve the site with its worker until Ctrl-C (PORT=9000 picks the port)
 	@sh bootstrap.sh base --development
@@ -44,6 +44,11 @@ e2e: ## Run the browser tests in Chromium
 	@sh bootstrap.sh dev
 	@command -v chromium > /dev/null || { echo "The browser tests need Chromium: apt install chromium, or brew install chromium."; exit 1; }
 	@$(PYTEST) -n auto tests/e2e $(ARGS)
+
+screenshots: ## Take the README's pictures of the demo (ARGS="--all FOLDER" takes every page)
+	@sh bootstrap.sh dev
+	@command -v chromium > /dev/null || { echo "The pictures need Chromium: apt install chromium, or brew install chromium."; exit 1; }
+	@.venv/bin/python -m tests.e2e.screenshots $(ARGS)
 
 services: ## Start a temporary PostgreSQL and Redis until Ctrl-C, and print their addresses
 	@bin/services

@@ -1,7 +1,6 @@
 """A real browser and a real server, for `make e2e`."""
 
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -10,30 +9,17 @@ from django.db import connection
 from playwright.sync_api import BrowserContext, Page
 from pytest_django.live_server_helper import LiveServer
 
+from tests.e2e.chromium import launch_options
 from tests.e2e.watch import Watch
 
 # Playwright keeps an event loop in the thread of the tests, where Django suspects asynchronous
 # code; there is none.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
 
-QUIET = [
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict) -> dict:
-    # Chromium refuses to keep its sandbox for root, who runs the tests in most containers.
-    sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
-    return browser_type_launch_args | {
-        "executable_path": shutil.which("chromium"),
-        "args": QUIET + sandbox,
-    }
+    return browser_type_launch_args | launch_options()
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
+from django.contrib.auth.models import Group
+
 from newsletter import tokens
 from tests.blog.pictures import picture, upload
 from tests.factories import (
@@ -65,6 +67,13 @@ A statement with a footnote.[^1] {COMPOUND} {"x" * 200}
 
 ARABIC = "هذا نص قصير باللغة العربية لنرى كيف تبدو الصفحة من اليمين إلى اليسار. "
 HEBREW = "זהו טקסט קצר בעברית כדי לראות איך הדף נראה מימין לשמאל. "
+
+
+def member(*groups: str, **fields: object) -> tuple[str, str]:
+    """A new member of these groups; returns the name and the password to sign in with."""
+    author = AuthorFactory(is_staff=True, **fields)
+    author.groups.set(Group.objects.filter(name__in=groups))
+    return author.username, "a good long password"
 
 
 def furnish() -> dict[str, str]:

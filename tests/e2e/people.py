@@ -1,20 +1,12 @@
 """What somebody with a keyboard does, in one line each."""
 
-from django.contrib.auth.models import Group
 from playwright.sync_api import Page
 
-from tests.factories import AuthorFactory
 
-PASSWORD = "a good long password"
-
-
-def sign_in(page: Page, *groups: str, **fields: object) -> None:
-    """Sign in as a new member of these groups."""
-    author = AuthorFactory(is_staff=True, **fields)
-    author.groups.set(Group.objects.filter(name__in=groups))
+def sign_in(page: Page, username: str, password: str) -> None:
     page.goto("/admin/")
-    page.get_by_label("Name").fill(author.username)
-    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_label("Name").fill(username)
+    page.get_by_label("Password").fill(password)
     page.get_by_role("button", name="Sign in").click()
 
 

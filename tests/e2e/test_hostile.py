@@ -17,6 +17,7 @@ from blog.text import clean, clean_line
 from newsletter.models import ConsentEvidence, Subscriber
 from tests.blog.pictures import picture
 from tests.blog.xss_corpus import PAYLOADS, forbidden
+from tests.e2e.magazine import member
 from tests.e2e.people import sign_in
 from tests.factories import (
     AuthorFactory,
@@ -119,7 +120,7 @@ def test_hostile_text_stays_text_in_the_newsroom(newsroom: Page, posts: list[Pos
             user_agent=plain(payload, 300),
             source=plain(payload, 300),
         )
-    sign_in(newsroom, "Editor", "Newsletter manager", display_name=posts[0].title)
+    sign_in(newsroom, *member("Editor", "Newsletter manager", display_name=posts[0].title))
 
     alive = {}
     for path in (
@@ -141,7 +142,7 @@ def test_hostile_text_stays_text_in_the_newsroom(newsroom: Page, posts: list[Pos
 def test_hostile_title_stays_text_in_what_the_newsroom_reports(newsroom: Page):
     title = "<img src=x onerror=alert(1)>"
     post = PostFactory(title=title)
-    sign_in(newsroom, "Editor")
+    sign_in(newsroom, *member("Editor"))
 
     newsroom.goto(f"/admin/blog/post/{post.pk}/change/")
     newsroom.get_by_label("Title:", exact=True).fill(f"{title} again")
@@ -160,7 +161,7 @@ def test_viewing_a_post_does_nothing(newsroom: Page):
         body=f"![](/admin/logout/) ![](/newsletter/unsubscribe/{subscriber.token}/) "
         "[press](/admin/logout/)",
     )
-    sign_in(newsroom, "Editor")
+    sign_in(newsroom, *member("Editor"))
 
     newsroom.goto("/posts/trap/")
     expect(newsroom.locator(".text")).to_contain_text("press")

@@ -7,7 +7,7 @@ from django.core.mail import EmailMultiAlternatives
 from playwright.sync_api import Page, expect
 
 from newsletter.models import Subscriber
-from tests.e2e.magazine import furnish
+from tests.e2e.magazine import furnish, member
 from tests.e2e.people import fill_sign_up, press, sign_in, skip_browser_checks
 from tests.newsletter.flows import send_mail
 
@@ -48,7 +48,7 @@ def test_reader_signs_up_confirms_chooses_and_leaves(page: Page, newsroom: Page,
     expect(heading).to_have_text("You are unsubscribed")
     assert _status(subscriber) == "unsubscribed"
 
-    sign_in(newsroom, "Newsletter manager")
+    sign_in(newsroom, *member("Newsletter manager"))
     newsroom.goto(f"/admin/newsletter/subscriber/{subscriber.pk}/change/")
     history = newsroom.get_by_role("main").get_by_role("table")
     expect(history.get_by_role("rowheader")).to_have_text(

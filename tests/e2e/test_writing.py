@@ -3,7 +3,7 @@
 from playwright.sync_api import Page, expect
 
 from tests.blog.pictures import picture
-from tests.e2e.magazine import furnish
+from tests.e2e.magazine import furnish, member
 from tests.e2e.people import sign_in
 
 BODY = "Some *slow* words.\n\n## A heading\n\n```python\nprint(1)\n```\n"
@@ -13,7 +13,7 @@ def test_author_publishes_a_post_with_a_cover(newsroom: Page, page: Page):
     furnish()
     cover = {"name": "me.png", "mimeType": "image/png", "buffer": picture(800, 500)}
 
-    sign_in(newsroom, "Author", display_name="Cleo Ink")
+    sign_in(newsroom, *member("Author", display_name="Cleo Ink"))
     newsroom.get_by_role("link", name="Write a post").click()
     newsroom.get_by_label("Title:", exact=True).fill("How ink dries")
     newsroom.get_by_label("Summary").fill("Slowly.")
@@ -39,7 +39,7 @@ def test_author_publishes_a_post_with_a_cover(newsroom: Page, page: Page):
 def test_draft_is_seen_by_nobody_else(newsroom: Page, page: Page):
     furnish()
 
-    sign_in(newsroom, "Author")
+    sign_in(newsroom, *member("Author"))
     newsroom.get_by_role("link", name="Write a post").click()
     newsroom.get_by_label("Title:", exact=True).fill("How ink dries")
     newsroom.get_by_role("button", name="Save", exact=True).click()
