@@ -27,7 +27,7 @@ def post():
         summary="A *short* summary & more.",
         body="See [the other](/posts/other/) and [below](#s-below).\n\n## Below\n\nWhole text.",
         author=AuthorFactory(display_name="Ada Penn"),
-        categories=[CategoryFactory(name="R&D"), CategoryFactory(name="Work")],
+        categories=[CategoryFactory(name="R&D"), CategoryFactory(name="Tools")],
         published_at=PUBLISHED,
     )
     Post.objects.filter(pk=post.pk).update(updated_at=UPDATED)
@@ -55,7 +55,7 @@ def test_feed_tells_all_about_a_post(client, post, path):
     assert entry.link == ADDRESS
     assert entry.id == f"urn:uuid:{post.guid}"
     assert entry.author == "Ada Penn"
-    assert [tag.term for tag in entry.tags] == ["R&D", "Work"]
+    assert [tag.term for tag in entry.tags] == ["R&D", "Tools"]
     assert entry.published_parsed[:6] == PUBLISHED.timetuple()[:6]
     assert entry.updated_parsed[:6] == UPDATED.timetuple()[:6]
     assert entry.summary == "A *short* summary &amp; more."
@@ -96,7 +96,7 @@ def test_json_feed_tells_all_about_a_post(client, post):
         "date_published": "2026-05-12T08:00:00+00:00",
         "date_modified": "2026-05-14T09:00:00+00:00",
         "authors": [{"name": "Ada Penn", "url": "https://blog.example.com/authors/ada-penn/"}],
-        "tags": ["R&D", "Work"],
+        "tags": ["R&D", "Tools"],
     }
     assert 'href="https://blog.example.com/posts/other/"' in html
     assert f'href="{ADDRESS}#s-below"' in html
@@ -168,16 +168,16 @@ def test_empty_feed_is_sound_and_stays_the_same(client, path):
 
 @pytest.mark.parametrize("feed", ["feed/", "feed/rss/", "feed.json"])
 def test_category_and_author_have_feeds_of_their_own(client, feed):
-    work, ada = CategoryFactory(name="Work"), AuthorFactory(display_name="Ada Penn")
+    tools, ada = CategoryFactory(name="Tools"), AuthorFactory(display_name="Ada Penn")
     PostFactory(title="By Ada", author=ada)
-    PostFactory(title="About work", categories=[work])
+    PostFactory(title="About tools", categories=[tools])
 
-    of_work = client.get(f"/categories/work/{feed}").text
+    of_tools = client.get(f"/categories/tools/{feed}").text
     of_ada = client.get(f"/authors/ada-penn/{feed}").text
 
-    assert ("About work" in of_work, "By Ada" in of_work) == (True, False)
-    assert ("About work" in of_ada, "By Ada" in of_ada) == (False, True)
-    assert f"https://blog.example.com/categories/work/{feed}" in of_work
+    assert ("About tools" in of_tools, "By Ada" in of_tools) == (True, False)
+    assert ("About tools" in of_ada, "By Ada" in of_ada) == (False, True)
+    assert f"https://blog.example.com/categories/tools/{feed}" in of_tools
     assert f"https://blog.example.com/authors/ada-penn/{feed}" in of_ada
 
 
@@ -213,27 +213,27 @@ def test_every_page_names_the_feeds_of_the_site(client, path):
 
 
 def test_category_and_author_pages_name_their_feeds_first(client):
-    PostFactory(author=AuthorFactory(slug="ada"), categories=[CategoryFactory(slug="work")])
+    PostFactory(author=AuthorFactory(slug="ada"), categories=[CategoryFactory(slug="tools")])
 
-    for start in ("/categories/work/", "/authors/ada/"):
+    for start in ("/categories/tools/", "/authors/ada/"):
         page = client.get(start).text
         own = page.index(f'href="https://blog.example.com{start}feed/"')
         assert own < page.index('href="https://blog.example.com/feed/"')
 
 
 @pytest.mark.parametrize(
-    "path", [*FEEDS, *[f"/categories/work{feed}" for feed in FEEDS], "/authors/ada/feed/"]
+    "path", [*FEEDS, *[f"/categories/tools{feed}" for feed in FEEDS], "/authors/ada/feed/"]
 )
 def test_feed_asks_the_database_as_often_for_three_posts_as_for_one(
     client, path, django_assert_max_num_queries
 ):
-    work, ada = CategoryFactory(slug="work"), AuthorFactory(slug="ada")
-    PostFactory(author=ada, categories=[work])
+    tools, ada = CategoryFactory(slug="tools"), AuthorFactory(slug="ada")
+    PostFactory(author=ada, categories=[tools])
     with django_assert_max_num_queries(5) as one:
         client.get(path)
 
-    PostFactory.create_batch(2, author=AuthorFactory(), categories=[work, CategoryFactory()])
-    PostFactory.create_batch(2, author=ada, categories=[work])
+    PostFactory.create_batch(2, author=AuthorFactory(), categories=[tools, CategoryFactory()])
+    PostFactory.create_batch(2, author=ada, categories=[tools])
     with django_assert_max_num_queries(5) as more:
         client.get(path)
 

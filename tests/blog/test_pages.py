@@ -20,7 +20,7 @@ from tests.factories import (
 
 pytestmark = pytest.mark.django_db
 
-LISTS = ["/", "/categories/work/", "/authors/ada/", "/archive/", "/archive/2026/"]
+LISTS = ["/", "/categories/tools/", "/authors/ada/", "/archive/", "/archive/2026/"]
 PAGES = [*LISTS, "/archive/2026/5/", "/categories/", "/posts/first/"]
 
 
@@ -31,7 +31,7 @@ def post():
     return PostFactory(
         title="First",
         author=AuthorFactory(slug="ada"),
-        categories=[CategoryFactory(slug="work")],
+        categories=[CategoryFactory(slug="tools")],
         published_at=datetime(2026, 5, 12, 8, tzinfo=UTC),
     )
 
@@ -82,7 +82,7 @@ def test_post_page_says_what_who_and_when(client):
         summary="A short summary.",
         body="Some *words* here.",
         author=AuthorFactory(display_name="Ada Penn", bio="Ada writes."),
-        categories=[CategoryFactory(name="Work"), CategoryFactory(name="Rest")],
+        categories=[CategoryFactory(name="Tools"), CategoryFactory(name="Rest")],
         published_at=datetime(2026, 5, 12, 8, tzinfo=UTC),
     )
 
@@ -93,7 +93,7 @@ def test_post_page_says_what_who_and_when(client):
     assert "<em>words</em>" in page
     assert '<a href="/authors/ada-penn/" rel="author" dir="auto">Ada Penn</a>' in page
     assert '<time datetime="2026-05-12T08:00:00+00:00">12 May 2026</time>' in page
-    assert "Categories: Rest, Work" in words(page)
+    assert "Categories: Rest, Tools" in words(page)
     assert "Ada writes." in page
     assert "<title>On reading – The Example</title>" in page
     assert '<meta name="description" content="A short summary.">' in page
@@ -192,11 +192,11 @@ def test_hostile_words_stay_words(client):
         summary=hostile,
         meta_description=hostile,
         author=AuthorFactory(display_name=hostile[:120], bio=hostile, slug="ada"),
-        categories=[CategoryFactory(name=hostile[:80], description=hostile, slug="work")],
+        categories=[CategoryFactory(name=hostile[:80], description=hostile, slug="tools")],
     )
     SiteFactory(name=hostile[:80], tagline=hostile)
 
-    for path in ("/", "/posts/first/", "/categories/", "/categories/work/", "/authors/ada/"):
+    for path in ("/", "/posts/first/", "/categories/", "/categories/tools/", "/authors/ada/"):
         page = client.get(path).text
         assert "<script>" not in page
         assert "<img src=x" not in page
@@ -204,26 +204,26 @@ def test_hostile_words_stay_words(client):
 
 
 def test_categories_say_how_many_posts_they_have(client):
-    work = CategoryFactory(name="Work", description="Of work.", order=2)
+    tools = CategoryFactory(name="Tools", description="Of tools.", order=2)
     CategoryFactory(name="Rest", order=1)
-    PostFactory.create_batch(2, categories=[work])
+    PostFactory.create_batch(2, categories=[tools])
 
     page = client.get("/categories/")
 
-    assert titles(page) == ["Rest", "Work"]
+    assert titles(page) == ["Rest", "Tools"]
     assert re.findall(r'class="count">(\d+ posts?)<', page.text) == ["0 posts", "2 posts"]
-    assert "Of work." in page.text
+    assert "Of tools." in page.text
 
 
 def test_category_lists_its_posts_alone(client):
-    work = CategoryFactory(name="Work", description="Of work.")
-    PostFactory(title="Inside", categories=[work, CategoryFactory()])
+    tools = CategoryFactory(name="Tools", description="Of tools.")
+    PostFactory(title="Inside", categories=[tools, CategoryFactory()])
     PostFactory(title="Outside")
 
-    page = client.get("/categories/work/")
+    page = client.get("/categories/tools/")
 
     assert titles(page) == ["Inside"]
-    assert "Of work." in page.text
+    assert "Of tools." in page.text
     assert "1 post<" in page.text
 
 

@@ -16,7 +16,7 @@ def locations(response):
 
 
 def test_sitemap_lists_every_page_once(client):
-    author, category = AuthorFactory(slug="ada"), CategoryFactory(slug="work")
+    author, category = AuthorFactory(slug="ada"), CategoryFactory(slug="tools")
     CategoryFactory(slug="empty")
     PostFactory(slug="日本語", author=author, categories=[category])
     PostFactory(slug="two", author=author, categories=[category])
@@ -32,7 +32,7 @@ def test_sitemap_lists_every_page_once(client):
             "/archive/",
             "/posts/%E6%97%A5%E6%9C%AC%E8%AA%9E/",
             "/posts/two/",
-            "/categories/work/",
+            "/categories/tools/",
             "/authors/ada/",
         )
     ]

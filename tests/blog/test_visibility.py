@@ -17,7 +17,7 @@ FEEDS = ["feed/", "feed/rss/", "feed.json"]
 # Where the canary stands once the public may see it.
 LISTS = [
     "/",
-    "/categories/work/",
+    "/categories/tools/",
     "/archive/",
     "/archive/2026/",
     "/archive/2026/5/",
@@ -25,7 +25,7 @@ LISTS = [
     "/sitemap-posts.xml",
     "/sitemap-authors.xml",
     *[f"/{feed}" for feed in FEEDS],
-    *[f"/categories/work/{feed}" for feed in FEEDS],
+    *[f"/categories/tools/{feed}" for feed in FEEDS],
     "/posts/seen/",
     "/posts/zxq/",
     "/authors/ghost-zxq/",
@@ -57,11 +57,11 @@ def clock():
 def canary():
     """A published post full of ZXQ, beside another one in its category."""
     TermsFactory(version="1")
-    work = CategoryFactory(name="Work")
+    tools = CategoryFactory(name="Tools")
     PostFactory(
         title="Seen",
         author=AuthorFactory(slug="ada"),
-        categories=[work],
+        categories=[tools],
         published_at=timezone.now() - timedelta(days=1),
     )
     return PostFactory(
@@ -70,7 +70,7 @@ def canary():
         summary="Summary ZXQ",
         body="Body ZXQ\n\n## Heading ZXQ",
         author=AuthorFactory(display_name="Ghost ZXQ"),
-        categories=[work],
+        categories=[tools],
         published_at=timezone.now(),
     )
 
@@ -116,7 +116,7 @@ def test_hidden_post_is_not_counted(client, canary, how):
     hide(canary, how)
 
     assert "1 post<" in client.get("/categories/").text
-    assert "1 post<" in client.get("/categories/work/").text
+    assert "1 post<" in client.get("/categories/tools/").text
     assert "1 post<" in client.get("/archive/").text
 
 
@@ -133,7 +133,7 @@ def test_address_of_the_hidden_looks_like_one_that_never_was(client, canary, roo
     assert set(found.headers) == set(never_was.headers)
 
 
-@pytest.mark.parametrize("path", ["/", "/posts/zxq/", "/categories/work/", "/feed/", "/archive/"])
+@pytest.mark.parametrize("path", ["/", "/posts/zxq/", "/categories/tools/", "/feed/", "/archive/"])
 def test_no_question_in_the_address_shows_the_hidden(client, canary, path):
     hide(canary, "draft")
     plain = client.get(path)
