@@ -5,13 +5,20 @@ from functools import wraps
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import patch_cache_control
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_safe
 
 View = Callable[..., HttpResponse]
 
 
 def public(view: View) -> View:
-    """Mark a page as the same bytes for everyone: anybody may keep it, and asks before use."""
+    """Mark a page as the same bytes for everyone: anybody may keep it, and asks before use.
 
+    It can only be read, so any other method is answered with 405 before a token is asked for.
+    """
+
+    @csrf_exempt
+    @require_safe
     @wraps(view)
     def marked(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
         response = view(request, *args, **kwargs)

@@ -28,7 +28,6 @@ def page_of(request: HttpRequest, posts: PostQuerySet, size: int = POSTS_A_PAGE)
         raise Http404 from None
 
 
-@require_safe
 @public
 def home(request: HttpRequest) -> HttpResponse:
     posts = Post.objects.published().listed().prefetch_related(None)
@@ -38,7 +37,6 @@ def home(request: HttpRequest) -> HttpResponse:
     return render(request, "blog/home.html", {"lead": lead, "page": page})
 
 
-@require_safe
 @public
 def post(request: HttpRequest, slug: str) -> HttpResponse:
     posts = Post.objects.published()
@@ -49,13 +47,11 @@ def post(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "blog/post.html", context)
 
 
-@require_safe
 @public
 def categories(request: HttpRequest) -> HttpResponse:
     return render(request, "blog/categories.html", {"categories": Category.objects.with_counts()})
 
 
-@require_safe
 @public
 def category(request: HttpRequest, slug: str) -> HttpResponse:
     category = get_object_or_404(Category, slug=slug)
@@ -63,7 +59,6 @@ def category(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "blog/category.html", {"category": category, "page": page})
 
 
-@require_safe
 @public
 def author(request: HttpRequest, slug: str) -> HttpResponse:
     author = get_object_or_404(Author.objects.published(), slug=slug)
@@ -71,7 +66,6 @@ def author(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "blog/author.html", {"author": author, "page": page})
 
 
-@require_safe
 @public
 def archive(
     request: HttpRequest, year: int | None = None, month: int | None = None
@@ -90,7 +84,6 @@ def archive(
     )
 
 
-@require_safe
 @public
 def robots(request: HttpRequest) -> HttpResponse:
     lines = [

@@ -7,7 +7,6 @@ from django.core.files.storage import default_storage
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from django.views.decorators.http import require_safe
 
 from blog import cache
 from newsletter import tokens
@@ -15,13 +14,11 @@ from newsletter.models import Terms
 from newsletter.sweep import KEPT
 
 
-@require_safe
 @cache.public
 def terms(request: HttpRequest) -> HttpResponse:
     return _terms(request, Terms.objects.current())
 
 
-@require_safe
 @cache.public
 def terms_version(request: HttpRequest, version: str) -> HttpResponse:
     return _terms(request, get_object_or_404(Terms.objects.published(), version=version))
@@ -40,7 +37,6 @@ def _terms(request: HttpRequest, shown: Terms | None) -> HttpResponse:
     return render(request, "newsletter/terms.html", context)
 
 
-@require_safe
 @cache.public
 def privacy(request: HttpRequest) -> HttpResponse:
     """What is kept and for how long, read from the settings that make it so."""

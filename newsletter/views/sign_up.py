@@ -17,7 +17,6 @@ from newsletter.tasks import send_notices
 from newsletter.visitors import Visitor
 
 
-@require_safe
 @cache.public
 def home(request: HttpRequest) -> HttpResponse:
     return render(request, "newsletter/home.html")

@@ -5,6 +5,7 @@ import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 
 from blog.models import Post
@@ -312,8 +313,13 @@ def test_page_that_did_not_change_is_not_sent_again(client, post, path):
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_page_only_reads(client, post, path):
-    assert client.post(path).status_code == 405
+@pytest.mark.parametrize("method", ["post", "put", "delete"])
+def test_page_only_reads(post, path, method):
+    stranger = Client(enforce_csrf_checks=True)
+
+    response = getattr(stranger, method)(path)
+
+    assert (response.status_code, response["Allow"]) == (405, "GET, HEAD")
 
 
 @pytest.mark.parametrize("path", PAGES)

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 
 from tests.factories import SiteFactory, TermsFactory
@@ -77,10 +78,11 @@ def test_page_is_the_same_for_everybody(client, path):
 
 @pytest.mark.parametrize("path", ["/terms/", "/terms/1/", "/privacy/", "/newsletter/"])
 @pytest.mark.parametrize("method", ["post", "put", "delete"])
-def test_page_can_only_be_read(client, path, method):
+def test_page_can_only_be_read(path, method):
     published("1", 20)
+    stranger = Client(enforce_csrf_checks=True)
 
-    assert getattr(client, method)(path).status_code in {403, 405}
+    assert getattr(stranger, method)(path).status_code == 405
 
 
 def test_terms_page_needs_as_many_queries_for_many_versions(client, django_assert_num_queries):
