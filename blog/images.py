@@ -24,8 +24,11 @@ from PIL import ExifTags, Image, ImageCms, ImageOps
 
 MAX_BYTES = 15 * 2**20
 MAX_REQUEST = 4 * MAX_BYTES
-# Enough for a phone's fifty megapixels. A side has a limit too: each row costs memory of its own.
-MAX_PIXELS = 50_000_000
+# Enough for a phone's fifty megapixels, which come as JPEG and are decoded at a fraction. Another
+# format is decoded whole, which took 15 bytes a pixel. A side has a limit too: each row costs
+# memory of its own.
+MAX_PIXELS_OF_JPEG = 50_000_000
+MAX_PIXELS = 20_000_000
 MAX_SIDE = 20_000
 FORMATS = ("JPEG", "PNG", "WEBP", "AVIF")
 
@@ -38,8 +41,8 @@ NAME = re.compile(r"[a-z]+/[0-9a-f]{32}(-640)?\.webp")
 
 TOO_HEAVY = "This file is too large: a picture may have at most 15 MB."
 TOO_MANY_PIXELS = (
-    "This picture has too many pixels: 50 million is the most, 8000 × 6000 for example. "
-    "Please make it smaller first."
+    "This picture has too many pixels: 20 million is the most, 5400 × 3600 for example, "
+    "and 50 million for a JPEG. Please make it smaller first."
 )
 UNREADABLE = "This file is not a picture we can read. Please use JPEG, PNG, WebP or AVIF."
 DAMAGED = "This picture is damaged or cut off. Please save it again and choose the new file."
@@ -49,7 +52,7 @@ ACCEPT = "image/jpeg,image/png,image/webp,image/avif"
 
 SRGB = ImageCms.createProfile("sRGB")
 
-# Fifty megapixels of WebP took 760 MB while they were worked on. However many are uploaded at
+# Twenty megapixels of WebP take 300 MB while they are worked on. However many are uploaded at
 # once, each process works on one at a time.
 _one_at_a_time = Lock()
 
@@ -98,7 +101,8 @@ def _open(upload: File) -> Image.Image:
         raise ValidationError(TOO_MANY_PIXELS) from error
     except Exception as error:  # hostile bytes end in SyntaxError, struct.error, ValueError, ...
         raise ValidationError(UNREADABLE) from error
-    if image.width * image.height > MAX_PIXELS or max(image.size) > MAX_SIDE:
+    most = MAX_PIXELS_OF_JPEG if image.format == "JPEG" else MAX_PIXELS
+    if image.width * image.height > most or max(image.size) > MAX_SIDE:
         raise ValidationError(TOO_MANY_PIXELS)
     return image
 

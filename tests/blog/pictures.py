@@ -39,6 +39,13 @@ def black_png(width, height):
     return b"\x89PNG\r\n\x1a\n" + chunks
 
 
+def claimed_jpeg(width, height):
+    """A JPEG whose header claims a size that its data have not (ITU T.81, B.2.2: SOF0)."""
+    small = picture(8, 8, kind="JPEG")
+    height_at = small.index(b"\xff\xc0") + 5
+    return small[:height_at] + struct.pack(">HH", height, width) + small[height_at + 4 :]
+
+
 def _chunk(kind, data):
     crc = zlib.crc32(kind + data)
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", crc)

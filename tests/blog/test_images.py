@@ -12,15 +12,15 @@ from PIL import ExifTags, Image, ImageCms
 
 from blog import images
 from blog.models import Author, Post
-from tests.blog.pictures import black_png, decode, encode, picture, upload
+from tests.blog.pictures import black_png, claimed_jpeg, decode, encode, picture, upload
 from tests.factories import AuthorFactory, DraftFactory
 
 UNREADABLE = "This file is not a picture we can read. Please use JPEG, PNG, WebP or AVIF."
 DAMAGED = "This picture is damaged or cut off. Please save it again and choose the new file."
 TOO_HEAVY = "This file is too large: a picture may have at most 15 MB."
 TOO_MANY_PIXELS = (
-    "This picture has too many pixels: 50 million is the most, 8000 × 6000 for example. "
-    "Please make it smaller first."
+    "This picture has too many pixels: 20 million is the most, 5400 × 3600 for example, "
+    "and 50 million for a JPEG. Please make it smaller first."
 )
 
 
@@ -219,10 +219,11 @@ def test_picture_with_overwritten_bytes_is_refused():
     [
         black_png(12_000, 12_000),
         black_png(20_000, 20_000),
-        black_png(8_000, 6_251),
+        black_png(5_000, 4_001),
+        claimed_jpeg(8_000, 6_251),
         black_png(1, 20_001),
     ],
-    ids=["144 million", "400 million", "50 million and a few", "high"],
+    ids=["144 million", "400 million", "20 million and a few", "50 million and a few", "high"],
 )
 def test_picture_with_too_many_pixels_is_refused_before_it_is_decoded(content):
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
