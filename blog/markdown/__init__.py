@@ -39,7 +39,7 @@ __all__ = [
 
 # Stored beside the HTML. Add one whenever the same text comes out differently, and every post is
 # rendered again.
-VERSION = 3
+VERSION = 4
 
 
 @dataclass(frozen=True, slots=True)

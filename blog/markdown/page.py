@@ -12,7 +12,7 @@ from blog.text import slug
 
 # Before every id that a text brings along, so that none can pass for one of the page's own.
 ID_PREFIX = "s-"
-REL_ELSEWHERE = ("nofollow", "noopener")
+REL_ELSEWHERE = ("noopener",)
 # What an author may say about a link herself.
 REL_BY_AUTHORS = {"author", "license", "me", "nofollow", "sponsored", "ugc"}
 

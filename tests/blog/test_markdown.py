@@ -169,18 +169,18 @@ def test_link_within_the_site_is_plain(address):
     ["https://example.org/", "http://blog.example.com/", "//example.org/", f"{SITE}.evil.example/"],
 )
 def test_link_elsewhere_vouches_for_nothing(address):
-    assert html(f"[a]({address})") == f'<p><a href="{address}" rel="nofollow noopener">a</a></p>'
+    assert html(f"[a]({address})") == f'<p><a href="{address}" rel="noopener">a</a></p>'
 
 
 def test_author_may_say_how_a_link_is_meant():
     assert html('<a rel="me sponsored opener" href="https://example.org/">a</a>') == (
-        '<p><a href="https://example.org/" rel="me sponsored nofollow noopener">a</a></p>'
+        '<p><a href="https://example.org/" rel="me sponsored noopener">a</a></p>'
     )
 
 
 def test_bare_address_is_a_link():
     assert html("See www.example.org.") == (
-        '<p>See <a href="http://www.example.org" rel="nofollow noopener">www.example.org</a>.</p>'
+        '<p>See <a href="http://www.example.org" rel="noopener">www.example.org</a>.</p>'
     )
 
 
@@ -222,8 +222,7 @@ def test_picture_that_is_no_picture_of_ours_is_a_link(address):
 
 def test_picture_elsewhere_is_a_link_with_its_address_for_want_of_words():
     assert html("![](https://example.org/a.png)") == (
-        '<p><a href="https://example.org/a.png" rel="nofollow noopener">'
-        "https://example.org/a.png</a></p>"
+        '<p><a href="https://example.org/a.png" rel="noopener">https://example.org/a.png</a></p>'
     )
 
 
