@@ -2,6 +2,7 @@
 
 import logging
 
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -12,7 +13,10 @@ logger = logging.getLogger("pennypost.errors")
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return render(request, "400.html", status=400)
+    """400, or 413 (RFC 9110 section 15.5.14) where nothing but its size is wrong with it."""
+    too_large = isinstance(exception, RequestDataTooBig)
+    status = 413 if too_large else 400
+    return render(request, "400.html", {"too_large": too_large}, status=status)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

@@ -1,7 +1,7 @@
 """What people see when something is wrong."""
 
 import pytest
-from django.core.exceptions import PermissionDenied, SuspiciousOperation
+from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.db import OperationalError
 
 from blog.models import Site
@@ -32,6 +32,7 @@ def failing(client, monkeypatch):
     [
         (PermissionDenied(), 403, "This page is not open to you"),
         (SuspiciousOperation(), 400, "We could not read that request"),
+        (RequestDataTooBig(), 413, "That was too much at once"),
         (ValueError("secret detail"), 500, "Something went wrong on our side"),
     ],
 )
