@@ -26,6 +26,9 @@ SQLITE_OPTIONS = {
 # its attempts so far apart that it misses the return.
 POOL = {"min_size": 1, "max_size": 8, "timeout": 3, "reconnect_timeout": 4}
 
+# A Redis that hangs must not hold a page: seconds to connect, and to wait for an answer.
+REDIS_TIMEOUTS = {"socket_connect_timeout": 1, "socket_timeout": 1}
+
 MAIL_SCHEMES = {"smtp": {}, "smtp+tls": {"use_tls": True}, "smtp+ssl": {"use_ssl": True}}
 
 
@@ -69,6 +72,13 @@ def _make_folder(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise SystemExit(f"{folder} cannot be made ({error.strerror}). See VAR_DIR.") from error
+
+
+def cache(config: dict[str, Any]) -> dict[str, Any]:
+    """One entry of CACHES; whatever the URL says about the timeouts of Redis wins."""
+    if config["BACKEND"].endswith("RedisCache"):
+        config["OPTIONS"] = REDIS_TIMEOUTS | config.get("OPTIONS", {})
+    return config
 
 
 def mailer(url: str, mailbox: Path) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import environ
 from django.utils.csp import CSP
 
-from config.environment import database, mailer, media_storage, production_fault
+from config.environment import cache, database, mailer, media_storage, production_fault
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 TESTING = "pytest" in sys.modules
@@ -104,7 +104,7 @@ DATABASES = {
         pool=not TESTING,
     )
 }
-CACHES = {"default": env.cache_url("CACHE_URL", default="locmemcache://")}
+CACHES = {"default": cache(env.cache_url("CACHE_URL", default="locmemcache://"))}
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 
 STATIC_URL = "/static/"

@@ -1,12 +1,15 @@
 """Every cache that a site may be given; Redis too where TEST_REDIS_URL names one, as in .ci/run."""
 
 import os
+import socket
 from collections.abc import Iterator
 from uuid import uuid4
 
 import pytest
 from django.core.cache import caches
 from environ import Env
+
+from config.environment import cache
 
 URLS = [
     pytest.param(url, id=url.partition(":")[0])
@@ -17,7 +20,7 @@ URLS = [
 
 @pytest.fixture(params=URLS, autouse=True)
 def cache_url(request, settings) -> Iterator[None]:
-    settings.CACHES = {"default": Env.cache_url_config(request.param)}
+    settings.CACHES = {"default": cache(Env.cache_url_config(request.param))}
     yield
     caches.close_all()
 
@@ -47,3 +50,15 @@ def test_only_the_first_of_two_may_add():
 
     assert added == [True, False]
     assert there.get(key) == "first"
+
+
+@pytest.mark.django_db
+def test_redis_that_hangs_holds_no_request(client, settings):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        url = Env.cache_url_config(f"redis://127.0.0.1:{port}/0?socket_timeout=0.1")
+        settings.CACHES = {"default": cache(url)}
+
+        answer = client.get("/readyz/")
+
+    assert (answer.status_code, answer.json()["cache"]) == (503, "unreachable")

@@ -7,9 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import environ
 import pytest
 
-from config.environment import mailer, media_storage, production_fault
+from config.environment import cache, mailer, media_storage, production_fault
 
 ROOT = Path(__file__).resolve().parents[2]
 GOOD = {
@@ -141,3 +142,14 @@ def test_storage_url_becomes_a_bucket():
         "region_name": "eu-1",
         "querystring_auth": False,
     }
+
+
+@pytest.mark.parametrize(
+    ("query", "seconds"), [("", 1), ("?socket_timeout=0.1", 0.1)], ids=["default", "in the URL"]
+)
+def test_redis_is_never_waited_for_without_end(query, seconds):
+    url = environ.Env.cache_url_config(f"redis://redis.example.com/0{query}")
+
+    options = cache(url)["OPTIONS"]
+
+    assert options == {"socket_connect_timeout": 1, "socket_timeout": seconds}
