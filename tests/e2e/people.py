@@ -1,6 +1,6 @@
 """What somebody with a keyboard does, in one line each."""
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 
 def sign_in(page: Page, username: str, password: str) -> None:
@@ -8,6 +8,8 @@ def sign_in(page: Page, username: str, password: str) -> None:
     page.get_by_label("Name").fill(username)
     page.get_by_label("Password").fill(password)
     page.get_by_role("button", name="Sign in").click()
+    # After a refusal every later step would fail for a reason that is not its own.
+    expect(page.get_by_role("button", name="Log out")).to_be_visible()
 
 
 def fill_sign_up(page: Page, email: str) -> None:
