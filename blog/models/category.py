@@ -1,7 +1,8 @@
 """What posts are about."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
+from urllib.parse import unquote
 
 from django.db import models, transaction
 from django.db.models import Count, Exists, OuterRef, Q
@@ -34,6 +35,13 @@ class CategoryQuerySet(models.QuerySet["Category"]):
     def with_totals(self) -> "CategoryQuerySet":
         """Adds `total_count`, the number of posts in whatever state."""
         return self.annotate(total_count=Count("posts"))
+
+    def known_as(self, slugs: Iterable[str]) -> "CategoryQuerySet":
+        """Those with these slugs, now or once: an old one leads where its old address leads."""
+        held = set(self.filter(slug__in=slugs).values_list("slug", flat=True))
+        old_paths = [unquote(Category(slug=slug).get_absolute_url()) for slug in {*slugs} - held]
+        led_to = Redirect.objects.filter(old_path__in=old_paths).values("category")
+        return self.filter(Q(slug__in=slugs) | Q(pk__in=led_to))
 
 
 class Category(Addressed):

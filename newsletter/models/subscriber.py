@@ -10,6 +10,7 @@ from django.db import models, transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from blog.models import Category
 from newsletter.addresses import Address, masked
 from newsletter.models.consent import Consent
 from newsletter.models.permanent import PermanentError
@@ -187,7 +188,7 @@ class Subscriber(models.Model):
         self.receives_everything = request.receives_everything
         self.confirmed_at = timezone.now()
         self.save()
-        self.topics.set(self._topics_named(request.topics))
+        self.topics.set(Category.objects.known_as(request.topics))
         self._log(Consent.Event.CONFIRMED)
         return True
 
@@ -302,6 +303,3 @@ class Subscriber(models.Model):
             receives_everything=self.receives_everything,
             topics=list(self.topics.order_by("slug").values_list("slug", flat=True)),
         )
-
-    def _topics_named(self, slugs: list[str]) -> models.QuerySet:
-        return self.topics.model.objects.filter(slug__in=slugs)

@@ -48,6 +48,13 @@ def confirm_path(subscriber: Subscriber) -> str:
     return f"/newsletter/confirm/{tokens.CONFIRM.token_for(asked.pk)}/"
 
 
+def path_to_confirm_topics(subscriber: Subscriber, *slugs: str) -> str:
+    asked = ConsentFactory(
+        subscriber=subscriber, event="requested", receives_everything=False, topics=list(slugs)
+    )
+    return f"/newsletter/confirm/{tokens.CONFIRM.token_for(asked.pk)}/"
+
+
 def page_of(name: str, subscriber: Subscriber) -> str:
     return f"/newsletter/{name}/{subscriber.token}/"
 
@@ -155,6 +162,44 @@ def test_button_confirms_the_terms_and_topics_that_were_asked_for(client, pendin
     assert list(pending.topics.all()) == [work]
     assert pending.terms.version == "2026-05"
     assert pending.confirmed_at is not None
+
+
+def test_topic_is_kept_that_was_renamed_before_the_confirmation(client, pending):
+    topic = CategoryFactory(name="Arbeit", slug="arbeit-für-alle")
+    path = path_to_confirm_topics(pending, topic.slug)
+    for slug in ("work", "slow-work"):
+        topic.slug = slug
+        topic.save()
+
+    client.post(path)
+
+    assert list(pending.topics.all()) == [topic]
+
+
+def test_topics_are_kept_that_were_merged_before_the_confirmation(client, pending):
+    work, labour, rest = (CategoryFactory(slug=slug) for slug in ("work", "labour", "rest"))
+    path = path_to_confirm_topics(pending, "work", "labour")
+    target = CategoryFactory(slug="craft")
+    for source in (work, labour):
+        source.merge_into(target)
+    target.slug = "crafts"
+    target.save()
+
+    client.post(path)
+
+    assert list(pending.topics.all()) == [target]
+    assert rest.subscribers.count() == 0
+
+
+def test_topic_of_today_comes_before_one_that_had_its_slug(client, pending):
+    former = CategoryFactory(slug="work")
+    former.slug = "labour"
+    former.save()
+    today = CategoryFactory(slug="work")
+
+    client.post(path_to_confirm_topics(pending, "work"))
+
+    assert list(pending.topics.all()) == [today]
 
 
 def test_second_press_says_already_confirmed(client, pending):
