@@ -7,7 +7,7 @@ from factory.django import DjangoModelFactory
 
 from blog.models import Author, Category, Post, Site
 from newsletter import addresses
-from newsletter.models import Consent, Subscriber, Terms
+from newsletter.models import Consent, Delivery, Issue, Subscriber, Terms
 from newsletter.models.subscriber import hash_address
 
 
@@ -110,3 +110,31 @@ class ConsentFactory(DjangoModelFactory):
     event = "requested"
     terms_version = factory.LazyAttribute(lambda row: row.subscriber.terms.version)
     terms_hash = factory.LazyAttribute(lambda row: row.subscriber.terms.text_hash)
+
+
+class IssueFactory(DjangoModelFactory):
+    """A draft to everyone."""
+
+    class Meta:
+        model = Issue
+
+    subject = factory.Sequence(lambda n: f"Issue {n}")
+    body = "A few words."
+
+
+class RunningIssueFactory(IssueFactory):
+    """Started and frozen; its deliveries are made by DeliveryFactory."""
+
+    status = "sending"
+    started_at = factory.LazyFunction(timezone.now)
+    frozen_at = factory.LazyFunction(timezone.now)
+
+
+class DeliveryFactory(DjangoModelFactory):
+    """One mail that waits."""
+
+    class Meta:
+        model = Delivery
+
+    issue = factory.SubFactory(RunningIssueFactory)
+    subscriber = factory.SubFactory(SubscriberFactory)

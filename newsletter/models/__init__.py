@@ -1,7 +1,10 @@
 """What the newsletter stores."""
 
 from newsletter.models.consent import Consent, ConsentEvidence
+from newsletter.models.delivery import Delivery
+from newsletter.models.issue import FrozenMail, Issue, IssuePost
 from newsletter.models.notice import AddressChange, Notice
+from newsletter.models.pace import Pace
 from newsletter.models.secret import Secret
 from newsletter.models.subscriber import Subscriber
 from newsletter.models.terms import Terms
@@ -10,7 +13,12 @@ __all__ = [
     "AddressChange",
     "Consent",
     "ConsentEvidence",
+    "Delivery",
+    "FrozenMail",
+    "Issue",
+    "IssuePost",
     "Notice",
+    "Pace",
     "Secret",
     "Subscriber",
     "Terms",

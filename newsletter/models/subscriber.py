@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import secrets
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import models, transaction
@@ -27,6 +28,15 @@ class SubscriberQuerySet(models.QuerySet["Subscriber"]):
     def receiving(self) -> "SubscriberQuerySet":
         """Those who may be sent an issue now."""
         return self.filter(status=Subscriber.Status.ACTIVE, suppressed_for="")
+
+    def meant_by(self, issue: Any) -> "SubscriberQuerySet":
+        """Those whom the issue's audience names, whatever their status."""
+        if issue.audience == issue.Audience.EVERYONE:
+            return self
+        chosen = Subscriber.topics.through.objects.filter(
+            subscriber=models.OuterRef("pk"), category__in=issue.categories.values("pk")
+        )
+        return self.filter(Q(receives_everything=True) | models.Exists(chosen))
 
     def stale(self) -> "SubscriberQuerySet":
         """Sign-ups that nobody confirmed for PENDING_DAYS, counted from the last attempt."""

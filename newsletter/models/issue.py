@@ -1,0 +1,219 @@
+"""Issues: what the newsletter sends. docs/sending.md tells the whole story."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.validators import MaxLengthValidator
+from django.db import models
+from django.db.models import Count, Exists, OuterRef, Q
+from django.urls import reverse
+from django.utils import timezone
+
+from blog import markdown
+from blog.fields import Line, MailHeader, Prose
+from blog.models.addressed import Addressed
+from blog.text import clean_line
+from newsletter.models.delivery import Delivery, DeliveryQuerySet
+from newsletter.models.subscriber import Subscriber, SubscriberQuerySet
+
+
+class IssueQuerySet(models.QuerySet["Issue"]):
+    def drafts(self) -> "IssueQuerySet":
+        return self.filter(status=Issue.Status.DRAFT)
+
+    def scheduled(self) -> "IssueQuerySet":
+        return self.filter(status=Issue.Status.SCHEDULED)
+
+    def running(self) -> "IssueQuerySet":
+        """Started and neither paused nor cancelled; those that are sent whole among them."""
+        return self.filter(status=Issue.Status.SENDING)
+
+    def unfinished(self) -> "IssueQuerySet":
+        """Running, with something left to do."""
+        return self.running().filter(Q(frozen_at__isnull=True) | Exists(_open_deliveries()))
+
+    def finished(self) -> "IssueQuerySet":
+        """Sent whole: frozen to the last reader, and nothing of it open any more."""
+        return self.running().filter(~Exists(_open_deliveries()), frozen_at__isnull=False)
+
+
+def _open_deliveries() -> DeliveryQuerySet:
+    return Delivery.objects.open().filter(issue=OuterRef("pk"))
+
+
+class Issue(Addressed):
+    """One number of the newsletter. `sent` is no status: see `IssueQuerySet.finished`."""
+
+    class Status(models.TextChoices):
+        DRAFT = "draft", "Draft"
+        SCHEDULED = "scheduled", "Scheduled"
+        SENDING = "sending", "Sending"
+        PAUSED = "paused", "Paused"
+        CANCELLED = "cancelled", "Cancelled"
+
+    class Audience(models.TextChoices):
+        EVERYONE = "everyone", "Every subscriber"
+        TOPICS = "topics", "Readers of the categories below, and of everything"
+
+    class Shows(models.TextChoices):
+        FULL = "full", "The whole posts"
+        SUMMARY = "summary", "Title and summary, with a link"
+
+    subject = MailHeader(
+        max_length=150, help_text="What stands in the inbox. Best below fifty characters."
+    )
+    preheader = Line(
+        max_length=200,
+        blank=True,
+        help_text="The words that many inboxes show after the subject.",
+    )
+    intro = Prose(
+        blank=True,
+        max_length=5000,
+        validators=[MaxLengthValidator(5000)],
+        help_text="A few words before the posts. Written in Markdown.",
+    )
+    body = Prose(
+        blank=True,
+        validators=[MaxLengthValidator(markdown.MAX_LENGTH)],
+        help_text="Written in Markdown. Comes after the introduction and before the posts.",
+    )
+    posts = models.ManyToManyField(
+        "blog.Post", through="newsletter.IssuePost", related_name="issues", blank=True
+    )
+    shows = models.CharField("posts appear as", max_length=8, choices=Shows, default=Shows.FULL)
+    audience = models.CharField(max_length=8, choices=Audience, default=Audience.EVERYONE)
+    categories = models.ManyToManyField(
+        "blog.Category",
+        blank=True,
+        related_name="issues",
+        help_text="Who chose several of them gets one mail.",
+    )
+    intro_html = models.TextField(blank=True, editable=False)
+    html = models.TextField(blank=True, editable=False)
+    markdown_version = models.PositiveSmallIntegerField(default=0, editable=False)
+
+    status = models.CharField(max_length=10, choices=Status, default=Status.DRAFT, editable=False)
+    # When a scheduled issue is due. Empty with `with_posts`: then its posts' going live decides.
+    send_at = models.DateTimeField("send at", null=True, blank=True)
+    with_posts = models.BooleanField(
+        "when its post goes live", default=False, help_text="The minute the post becomes public."
+    )
+    # Why it does not go on, in a sentence for whoever looks: empty where a person paused it.
+    paused_because = models.CharField(max_length=500, blank=True, editable=False)
+    # Which installation may send it; see newsletter/installation.py.
+    owner = models.CharField(max_length=64, blank=True, editable=False)
+
+    created_by = models.ForeignKey(
+        "blog.Author", models.SET_NULL, null=True, editable=False, related_name="issues"
+    )
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(auto_now=True)
+    started_at = models.DateTimeField(null=True, editable=False)
+    # The freeze: the highest subscriber in it, how far it came, when it was complete, how many.
+    frozen_to = models.BigIntegerField(default=0, editable=False)
+    frozen_through = models.BigIntegerField(default=0, editable=False)
+    frozen_at = models.DateTimeField(null=True, editable=False)
+    frozen_count = models.PositiveIntegerField(default=0, editable=False)
+
+    objects = IssueQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at", "-pk"]
+        permissions = [("send_issue", "Can send issues")]
+        indexes = [
+            models.Index(fields=["-created_at", "-id"], name="issue_newest"),
+            models.Index(fields=["status", "-started_at"], name="issue_by_status"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(status__in=["draft", "scheduled", "sending", "paused", "cancelled"]),
+                name="issue_status_known",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status__in=["sending", "paused"]) | Q(started_at__isnull=False),
+                name="issue_sending_has_started",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="scheduled") | Q(send_at__isnull=False) | Q(with_posts=True),
+                name="issue_scheduled_has_a_time",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.subject
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self._render()
+        super().save(*args, **kwargs)
+
+    def get_absolute_url(self) -> str:
+        return reverse("newsletter:issue", args=[self.slug])
+
+    def slug_source(self) -> str:
+        return clean_line(self.subject)
+
+    def had_public_address(self) -> bool:
+        return False  # mails link to it, so once it is sent the address is fixed
+
+    def _render(self) -> None:
+        """Raises blog.markdown.TooComplex where a text cannot be laid out in time."""
+        origin = {"media_url": settings.MEDIA_URL, "own_origin": settings.SITE_URL}
+        self.intro_html = markdown.render(self.intro, **origin).html
+        self.html = markdown.render(self.body, **origin).html
+        self.markdown_version = markdown.VERSION
+
+    @property
+    def is_editable(self) -> bool:
+        return self.status in {self.Status.DRAFT, self.Status.SCHEDULED}
+
+    @property
+    def is_finished(self) -> bool:
+        return Issue.objects.finished().filter(pk=self.pk).exists()
+
+    def audience_now(self) -> SubscriberQuerySet:
+        """The subscribers that a freeze at this moment would take."""
+        return Subscriber.objects.receiving().meant_by(self)
+
+    def counts(self) -> dict[str, int]:
+        """Deliveries by status, with every status in it."""
+        rows = self.deliveries.order_by().values_list("status").annotate(Count("pk"))
+        return dict.fromkeys(Delivery.Status.values, 0) | dict(rows)
+
+
+class IssuePost(models.Model):
+    """A post's place in an issue. It stays when the post is deleted, so that the gap is noticed."""
+
+    issue = models.ForeignKey(Issue, models.CASCADE, related_name="places")
+    post = models.ForeignKey("blog.Post", models.SET_NULL, null=True, related_name="+")
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        ordering = ["position", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["issue", "post"], name="issue_has_a_post_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.post_id} in {self.issue_id}"
+
+
+class FrozenMail(models.Model):
+    """An issue's mail as it was when sending started.
+
+    What differs between readers stands in it as a merge tag.
+    """
+
+    issue = models.OneToOneField(
+        Issue, models.CASCADE, primary_key=True, related_name="frozen_mail"
+    )
+    subject = models.CharField(max_length=150)
+    sender = models.CharField(max_length=400)
+    reply_to = models.CharField(max_length=254, blank=True)
+    site_name = models.CharField(max_length=80)
+    html = models.TextField()
+    text = models.TextField()
+    frozen_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"The mail of {self.issue_id}"
