@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.safestring import SafeString
 
-from blog.admin.base import Room, label
+from blog.admin.base import Room, RoomList, label
 from blog.admin.filters import ByAuthor, ByCategory, ByDate, ByState
 from blog.admin.post_form import PostForm
 from blog.models import Category, Post, Redirect
@@ -26,11 +26,12 @@ MACHINES = (
 )
 
 
-class PostList(ChangeList):
-    def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet:
+class PostList(RoomList):
+    def get_results(self, request: HttpRequest) -> None:
         """Without the long texts, which no list shows."""
-        found = super().get_queryset(request, exclude_parameters)
-        return found.defer("body", "html", "toc").prefetch_related("categories")
+        super().get_results(request)
+        found: QuerySet = self.result_list
+        self.result_list = found.defer("body", "html", "toc").prefetch_related("categories")
 
 
 @admin.register(Post)
@@ -43,7 +44,6 @@ class PostAdmin(Room):
     search_fields = ["title"]
     search_help_text = "Words from the title."
     sortable_by = ()
-    ordering = ["-updated_at", "-pk"]
     autocomplete_fields = ["author"]
     actions = ["publish", "unpublish"]
 
@@ -71,6 +71,11 @@ class PostAdmin(Room):
         return [WRITING, PUBLISHING, place, PICTURE, MACHINES]
 
     # --- The list ---
+
+    def get_ordering(self, request: HttpRequest) -> Any:
+        """What was worked on last; what is public, or will be, by its date."""
+        by_date = request.GET.get("state") in {"scheduled", "published"} or "date" in request.GET
+        return ["-published_at" if by_date else "-updated_at", "-pk"]
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return PostList

@@ -5,7 +5,8 @@ from typing import Any
 from urllib.parse import unquote
 
 from django.db import models, transaction
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count, Exists, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 
 from blog.fields import Line, Prose
@@ -34,7 +35,9 @@ class CategoryQuerySet(models.QuerySet["Category"]):
 
     def with_totals(self) -> "CategoryQuerySet":
         """Adds `total_count`, the number of posts in whatever state."""
-        return self.annotate(total_count=Count("posts"))
+        links: Any = Post.categories.through.objects.filter(category=OuterRef("pk")).order_by()
+        counted = links.values("category").annotate(number=Count("pk")).values("number")
+        return self.annotate(total_count=Coalesce(Subquery(counted), 0))
 
     def known_as(self, slugs: Iterable[str]) -> "CategoryQuerySet":
         """Those with these slugs, now or once: an old one leads where its old address leads."""

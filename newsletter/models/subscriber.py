@@ -148,9 +148,23 @@ class Subscriber(models.Model):
             ("erase_subscriber", "Can erase subscribers"),
             ("lift_suppression", "Can lift a bounce or a complaint"),
         ]
+        # The newsroom's list is walked newest first until a page is full. What else it can be
+        # narrowed by stands at the end, so that nobody is looked up only to be left out.
         indexes = [
-            models.Index(fields=["-created_at", "-id"], name="subscriber_newest"),
-            models.Index(fields=["status", "-created_at", "-id"], name="subscriber_by_status"),
+            models.Index(
+                fields=["-created_at", "-id", "key", "status", "terms", "receives_everything"],
+                name="subscriber_newest",
+            ),
+            models.Index(
+                fields=["status", "-created_at", "-id", "key", "terms", "receives_everything"],
+                name="subscriber_by_status",
+            ),
+            models.Index(
+                fields=["terms", "-created_at", "-id", "key", "status", "receives_everything"],
+                name="subscriber_by_terms",
+            ),
+            # For counting the readers.
+            models.Index(fields=["status", "suppressed_for"], name="subscriber_receiving"),
         ]
         constraints = [
             models.CheckConstraint(

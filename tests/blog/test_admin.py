@@ -144,6 +144,19 @@ def test_list_survives_any_page_number(client, editor, page):
     assert response.status_code == 200
 
 
+def test_list_begins_with_what_was_worked_on_last_and_the_public_one_with_the_newest(
+    client, editor
+):
+    may = datetime(2026, 5, 20, tzinfo=UTC)
+    for title, days in (("Newest", 0), ("Mended today", 9)):
+        PostFactory(title=title, published_at=may - timedelta(days=days))
+    Post.objects.filter(title="Mended today").update(updated_at=timezone.now())
+
+    assert titles(client.get(POSTS)) == ["Mended today", "Newest"]
+    for narrowed in ({"state": "published"}, {"date": "2026-05"}):
+        assert titles(client.get(POSTS, narrowed)) == ["Newest", "Mended today"]
+
+
 @pytest.mark.parametrize("name", ["category", "author", "state", "date"])
 @pytest.mark.parametrize("value", ["0", "x", "9" * 20, "9" * 5000, "٣", "%00"])
 def test_list_survives_any_filter(client, editor, name, value):
