@@ -7,6 +7,7 @@ dark, for whoever changes how the site looks.
 import argparse
 import os
 import re
+import sqlite3
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -44,7 +45,6 @@ PAGES = {
     "newsletter": "/newsletter/",
     "terms": "/terms/",
     "privacy": "/privacy/",
-    "not-found": "/nowhere/",
 }
 ROOMS = {
     "newsroom": "/admin/",
@@ -56,15 +56,63 @@ ROOMS = {
     "newsroom-subscriber": "/admin/newsletter/subscriber/1/change/",
     "newsroom-terms": "/admin/newsletter/terms/add/",
     "newsroom-site": "/admin/blog/site/1/change/",
+    "newsroom-authors": "/admin/blog/author/",
+    "newsroom-new-author": "/admin/blog/author/add/",
+    "newsroom-history": "/admin/blog/post/1/history/",
+    "newsroom-delete": "/admin/blog/post/1/delete/",
+    "newsroom-merge": "/admin/blog/category/merge/?from=1&from=2",
+    "newsroom-mail": "/admin/newsletter/notice/",
+    "newsroom-password": "/admin/password_change/",
     "mailbox": "/mailbox/",
 }
+ENTRANCE = {
+    "newsroom-sign-in": "/admin/login/",
+    "password-link": "/admin/password/",
+    "password-link-sent": "/admin/password/sent/",
+}
+# Of a site that nobody has written for yet. With DEBUG off its errors are those of a real one.
+EMPTY = {
+    "empty-home": "/",
+    "empty-categories": "/categories/",
+    "empty-archive": "/archive/",
+    "empty-newsletter": "/newsletter/",
+    "empty-terms": "/terms/",
+    "not-found": "/nowhere/",
+}
+EMPTY_ROOMS = {
+    "empty-newsroom": "/admin/",
+    "empty-newsroom-posts": "/admin/blog/post/",
+    "empty-newsroom-subscribers": "/admin/newsletter/subscriber/",
+    "empty-newsroom-terms": "/admin/newsletter/terms/",
+}
+
+# One row of each kind; the worker makes them mails. An active reader who signs up once more is
+# told so, and the mail that asks to confirm comes of a sign-up in the browser.
+WANT_EVERY_MAIL = """
+from blog.models import AccountMail, Author
+from newsletter.models import AddressChange, Notice, Subscriber
+
+author = Author.objects.get(username="admin")
+author.email = "editor@example.com"
+author.save()
+for kind in AccountMail.Kind:
+    AccountMail.objects.create(kind=kind, author=author)
+reader = Subscriber.objects.filter(status="active").first()
+new = {"new_email": "here@example.org", "new_key": "here@example.org"}
+move = AddressChange.objects.create(subscriber=reader, old_email=reader.email, **new)
+for kind in Notice.Kind:
+    change = move if "address" in kind else None
+    Notice.objects.create(kind=kind, subscriber=reader, address_change=change)
+print(len(AccountMail.Kind) + len(Notice.Kind))
+"""
 
 
 class Site:
-    """The demo, served for as long as the pictures take."""
+    """A site, served for as long as the pictures take."""
 
-    def __init__(self, folder: Path, address: str, account: tuple[str, str]) -> None:
-        self.folder, self.address, self.account = folder, address, account
+    def __init__(self, settings: dict[str, str], address: str, account: tuple[str, str]) -> None:
+        self.settings, self.address, self.account = settings, address, account
+        self.folder = Path(settings["VAR_DIR"])
 
     def open(self, browser: Browser, **look: object) -> BrowserContext:
         return browser.new_context(
@@ -73,25 +121,43 @@ class Site:
 
     def link_in_mail(self, page: str) -> str:
         """The link to a page of the newsletter in the newest mail, once the worker has sent it."""
-        mail = until(lambda: sorted((self.folder / "mail").glob("*.eml")))[-1]
+        mail = until(self.mails)[-1]
         message = message_from_bytes(mail.read_bytes(), policy=policy.default)
         text = message.get_body(("plain",)).get_content()
         return re.search(rf"/newsletter/{page}/\S+", text)[0]
 
+    def mails(self) -> list[Path]:
+        return sorted((self.folder / "mail").glob("*.eml"))
+
+    def send_every_mail(self) -> None:
+        before = len(self.mails())
+        code, printed = manage("shell", "--verbosity", "0", "-c", WANT_EVERY_MAIL, **self.settings)
+        if code:
+            raise SystemExit(printed)
+        until(lambda: len(self.mails()) == before + int(printed))
+
+    def lose(self, table: str) -> None:
+        database = sqlite3.connect(self.folder / "pennypost.sqlite3")
+        database.execute(f"ALTER TABLE {table} RENAME TO lost_{table}")
+        database.close()
+
 
 @contextmanager
-def served_demo() -> Iterator[Site]:
+def served(*, demo: bool = True) -> Iterator[Site]:
     port = free_port()
+    address = f"http://localhost:{port}"
     with tempfile.TemporaryDirectory(prefix="pennypost-") as name:
         settings = development(Path(name)) | {"ENV_FILE": os.devnull, "PORT": str(port)}
+        if not demo:
+            host = {"ALLOWED_HOSTS": "localhost", "SITE_URL": address}
+            settings |= {"DEBUG": "False", "SECRET_KEY": "for-pictures" * 5} | host
         code, printed = manage("prepare", **settings)
         if code:
             raise SystemExit(printed)
         account = ADMINISTRATOR.search(printed).groups()
         with running("manage.py", "serve", "--port", str(port), **settings):
-            address = f"http://localhost:{port}"
             until(lambda: is_ready(address), seconds=60)
-            yield Site(Path(name), address, account)
+            yield Site(settings, address, account)
 
 
 def is_ready(address: str) -> bool:
@@ -164,13 +230,13 @@ def take_all_pictures(site: Site, browser: Browser, album: Album) -> None:
     press(page, "Sign up")
     album.add(page, "sign-up-error")
     go_through_newsletter(site, page, album)
+    album.add_all(page, ENTRANCE)
+    site.send_every_mail()
     newsroom = site.open(browser).new_page()
-    newsroom.goto("/admin/")
-    album.add(newsroom, "newsroom-sign-in")
     sign_in(newsroom, *site.account)
     album.add_all(newsroom, ROOMS)
-    newsroom.get_by_role("main").get_by_role("link").first.click()
-    album.add(newsroom, "mail")
+    read_mails(newsroom, album)
+    go_wrong_while_writing(newsroom, album)
 
 
 def go_through_newsletter(site: Site, page: Page, album: Album) -> None:
@@ -189,18 +255,58 @@ def go_through_newsletter(site: Site, page: Page, album: Album) -> None:
     album.add(page, "unsubscribed")
 
 
+def read_mails(page: Page, album: Album) -> None:
+    page.goto("/mailbox/")
+    links = {
+        mail.inner_text(): mail.get_attribute("href") for mail in page.locator(".mails a").all()
+    }
+    for subject, link in links.items():
+        name = "mail-" + re.sub(r"\W+", "-", subject.lower())
+        album.add_all(page, {name: link, f"{name}-html": f"{link}html/"})
+
+
+def go_wrong_while_writing(mine: Page, album: Album) -> None:
+    mine.goto("/admin/blog/post/add/")
+    skip_browser_checks(mine)
+    press(mine, "Save and stay here")
+    album.add(mine, "newsroom-post-error")
+    mine.goto("/admin/blog/post/1/change/")
+    theirs = mine.context.new_page()
+    theirs.goto(mine.url)
+    for page, summary in ((theirs, "What the other one wrote."), (mine, "What I wrote.")):
+        page.get_by_label("Summary").fill(summary)
+        press(page, "Save and stay here")
+    album.add(mine, "newsroom-conflict")
+
+
+def take_pictures_of_empty_site(site: Site, browser: Browser, album: Album) -> None:
+    page = site.open(browser).new_page()
+    album.add_all(page, EMPTY)
+    newsroom = site.open(browser).new_page()
+    sign_in(newsroom, *site.account)
+    album.add_all(newsroom, EMPTY_ROOMS)
+    site.lose("blog_post")
+    album.add_all(page, {"server-error": "/"})
+    site.lose("blog_site")
+    album.add_all(page, {"server-error-without-database": "/"})
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
         "--all", type=Path, metavar="FOLDER", help="every kind of page, into FOLDER"
     )
     options = parser.parse_args()
-    with served_demo() as site, sync_playwright() as playwright:
+    with sync_playwright() as playwright:
         browser = playwright.chromium.launch(**launch_options())
+        with served() as site:
+            if options.all:
+                take_all_pictures(site, browser, Album(options.all))
+            else:
+                take_readme_pictures(site, browser)
         if options.all:
-            take_all_pictures(site, browser, Album(options.all))
-        else:
-            take_readme_pictures(site, browser)
+            with served(demo=False) as site:
+                take_pictures_of_empty_site(site, browser, Album(options.all))
         browser.close()
 
 
