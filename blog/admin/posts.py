@@ -95,7 +95,7 @@ class PostAdmin(Room):
         if post.status == Post.Status.DRAFT:
             return f"edited {_day(post.updated_at)}"
         if post.is_scheduled:
-            return date_format(timezone.localtime(post.published_at), "DATETIME_FORMAT")
+            return date_format(timezone.localtime(post.published_at), "SHORT_DATETIME_FORMAT")
         return _day(post.published_at)
 
     @admin.action(permissions=["publish"], description="Publish the selected posts")
