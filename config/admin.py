@@ -26,6 +26,7 @@ MODELS = ["Post", "Category", "Author", "Redirect", "Site", "Subscriber", "Terms
 class NewsroomSite(admin.AdminSite):
     site_header = site_title = "Pennypost"
     index_title = "Newsroom"
+    empty_value_display = "–"
     login_form = SignInForm
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
