@@ -365,6 +365,15 @@ def test_empty_place_says_so_and_what_to_do(client, path, sentence):
     assert "Sign up for our newsletter" in page
 
 
+@pytest.mark.parametrize("path", ["/", "/archive/"])
+def test_empty_place_asks_for_an_address_only_where_one_can_be_left(client, path):
+    before = client.get(path).text
+    TermsFactory()
+    after = client.get(path).text
+
+    assert ["Leave your address" in page for page in (before, after)] == [False, True]
+
+
 @pytest.mark.parametrize("path", [*PAGES, "/nowhere/", "/newsletter/", "/terms/", "/privacy/"])
 def test_page_is_sound(client, post, path):
     """One main heading, every id once, nothing inline, nothing from another host."""
