@@ -5,9 +5,33 @@ from django.contrib.auth.models import Group
 from django.utils import timezone
 from factory.django import DjangoModelFactory
 
-from blog.models import Author, Category, Post, Site
+from blog.models import (
+    AccountMail,
+    Author,
+    Category,
+    Heartbeat,
+    Imported,
+    Limit,
+    Post,
+    Redirect,
+    Site,
+)
+from config.models import DemoRow
 from newsletter import addresses
-from newsletter.models import Consent, Delivery, Issue, Subscriber, Terms
+from newsletter.models import (
+    AddressChange,
+    Consent,
+    ConsentEvidence,
+    Delivery,
+    FrozenMail,
+    Issue,
+    IssuePost,
+    Notice,
+    Pace,
+    Secret,
+    Subscriber,
+    Terms,
+)
 from newsletter.models.subscriber import hash_address
 
 
@@ -138,3 +162,121 @@ class DeliveryFactory(DjangoModelFactory):
 
     issue = factory.SubFactory(RunningIssueFactory)
     subscriber = factory.SubFactory(SubscriberFactory)
+
+
+# --- What the machinery keeps for itself ----------------------------------------------------------
+
+
+class RedirectFactory(DjangoModelFactory):
+    class Meta:
+        model = Redirect
+
+    old_path = factory.Sequence(lambda n: f"/old/{n}/")
+    category = factory.SubFactory(CategoryFactory)
+
+
+class ImportedFactory(DjangoModelFactory):
+    class Meta:
+        model = Imported
+
+    post = factory.SubFactory(PostFactory)
+    slug = factory.LazyAttribute(lambda row: row.post.slug)
+    file_hash = "0" * 64
+    post_hash = "0" * 64
+
+
+class LimitFactory(DjangoModelFactory):
+    class Meta:
+        model = Limit
+
+    key = factory.Sequence(lambda n: f"limit {n}")
+    count = 1
+    ends_at = factory.LazyFunction(timezone.now)
+
+
+class HeartbeatFactory(DjangoModelFactory):
+    class Meta:
+        model = Heartbeat
+
+    name = factory.Sequence(lambda n: f"process {n}")
+    seen_at = factory.LazyFunction(timezone.now)
+
+
+class AccountMailFactory(DjangoModelFactory):
+    class Meta:
+        model = AccountMail
+
+    kind = "invitation"
+    author = factory.SubFactory(AuthorFactory)
+
+
+class ConsentEvidenceFactory(DjangoModelFactory):
+    class Meta:
+        model = ConsentEvidence
+
+    consent = factory.SubFactory(ConsentFactory)
+    ip = "192.0.2.1"
+
+
+class NoticeFactory(DjangoModelFactory):
+    """An answer to a sign-up that waits to be sent."""
+
+    class Meta:
+        model = Notice
+
+    kind = "sign_up"
+    subscriber = factory.SubFactory(SubscriberFactory, status="pending", confirmed_at=None)
+    consent = factory.SubFactory(ConsentFactory, subscriber=factory.SelfAttribute("..subscriber"))
+
+
+class AddressChangeFactory(DjangoModelFactory):
+    class Meta:
+        model = AddressChange
+
+    subscriber = factory.SubFactory(SubscriberFactory)
+    old_email = factory.LazyAttribute(lambda row: row.subscriber.email)
+    new_email = factory.Sequence(lambda n: f"moved{n}@example.com")
+    new_key = factory.LazyAttribute(lambda row: addresses.parse(row.new_email).key)
+
+
+class SecretFactory(DjangoModelFactory):
+    class Meta:
+        model = Secret
+
+    name = factory.Sequence(lambda n: f"key {n}")
+    value = "0" * 64
+
+
+class IssuePostFactory(DjangoModelFactory):
+    class Meta:
+        model = IssuePost
+
+    issue = factory.SubFactory(IssueFactory)
+    post = factory.SubFactory(PostFactory)
+
+
+class FrozenMailFactory(DjangoModelFactory):
+    class Meta:
+        model = FrozenMail
+
+    issue = factory.SubFactory(RunningIssueFactory)
+    subject = "Hello"
+    sender = "The Example <hello@example.com>"
+    site_name = "The Example"
+    html = "<p>Hello</p>"
+    text = "Hello"
+
+
+class PaceFactory(DjangoModelFactory):
+    class Meta:
+        model = Pace
+
+    rate = factory.Sequence(lambda n: f"{n + 1}/60s")
+
+
+class DemoRowFactory(DjangoModelFactory):
+    class Meta:
+        model = DemoRow
+
+    model = "blog.post"
+    key = factory.Sequence(str)
