@@ -192,7 +192,9 @@ class PictureFormField(forms.FileField):
         return reencode(upload) if upload else None
 
     def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
-        return super().widget_attrs(widget) | {"accept": ACCEPT}
+        # Django gives the file chooser a legend, and no label of its own.
+        names = {"accept": ACCEPT, "aria-label": self.label}
+        return super().widget_attrs(widget) | names
 
 
 class PictureField(models.FileField):

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
+from tests.e2e.barriers import barriers
 from tests.e2e.magazine import furnish
 from tests.e2e.people import fill_sign_up, skip_browser_checks
 from tests.factories import TermsFactory
@@ -89,26 +89,12 @@ PAGES = {
 }
 EACH_KIND = pytest.mark.parametrize("kind", PAGES.values(), ids=PAGES)
 
-# The page is the same in the dark but for its colours.
-RULES = {
-    "light": {"resultTypes": ["violations"]},
-    "dark": {"runOnly": ["color-contrast", "link-in-text-block"]},
-}
-
 
 @EACH_KIND
 def test_page_has_no_barrier(page: Page, kind: Kind):
     _open(page, kind)
 
-    barriers = {}
-    for width in (390, 1280):
-        page.set_viewport_size({"width": width, "height": 800})
-        for scheme, rules in RULES.items():
-            page.emulate_media(color_scheme=scheme)
-            if (found := Axe().run(page, options=rules)).violations_count:
-                barriers[width, scheme] = found.generate_report()
-
-    assert barriers == {}
+    assert barriers(page) == {}
 
 
 @EACH_KIND
