@@ -7,11 +7,10 @@ from django.contrib.admin.filters import SimpleListFilter
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.options import ActionLocation, ShowFacets
 from django.contrib.admin.views.main import ChangeList
-from django.contrib.admin.widgets import AutocompleteSelect, RelatedFieldWidgetWrapper
+from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
 from django.db import IntegrityError, models
-from django.forms import Media
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.functional import cached_property
 from django.utils.html import format_html
@@ -19,6 +18,8 @@ from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 
 from blog import markdown
+from blog.admin.widgets import Autocomplete, PictureInput
+from blog.images import PictureField
 
 MOST_COUNTED = 10_000
 MOST_AT_ONCE = 1_000
@@ -54,19 +55,6 @@ class RoomList(ChangeList):
         self.result_list = self.apply_select_related(found).order_by(*self.queryset.query.order_by)
 
 
-class Autocomplete(AutocompleteSelect):
-    """Says what it is for, to the eye while nothing is chosen and to the ear always."""
-
-    def build_attrs(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        name = self.field.remote_field.model._meta.verbose_name
-        attrs = super().build_attrs(*args, **kwargs)
-        return attrs | {"data-placeholder": f"No {name} chosen", "data-dropdown-parent": "main"}
-
-    @property
-    def media(self) -> Media:
-        return super().media + Media(js=["admin/js/autocomplete.js", "blog/autocomplete.js"])
-
-
 class Room(admin.ModelAdmin):
     """One kind of row in the newsroom.
 
@@ -80,6 +68,7 @@ class Room(admin.ModelAdmin):
     list_per_page = 50
     list_max_show_all = 0
     view_on_site = False
+    formfield_overrides = {PictureField: {"widget": PictureInput}}
     # What is deleted together with a row, and needs no right of its own to be.
     goes_along: tuple[type[models.Model], ...] = ()
 

@@ -279,6 +279,18 @@ def test_time_after_the_clocks_changed_is_what_it_says(client, editor, settings)
     assert Post.objects.get().published_at == datetime(2026, 3, 29, 1, 30, tzinfo=UTC)
 
 
+def test_form_shows_the_stored_cover_also_when_another_is_refused(client, editor):
+    post = PostFactory(cover=upload(picture()), cover_alt='A loaf of "bread"')
+    stored = f'src="{post.cover.small_url}" alt="A loaf of &quot;bread&quot;"'
+
+    shown = client.get(admin_url(post)).content.decode()
+    refused = save(client, post, title="", cover=upload(picture(50, 50))).content.decode()
+    without = client.get(ADD).content.decode()
+
+    assert [page.count(stored) for page in (shown, refused)] == [1, 1]
+    assert "picture-now" not in without
+
+
 def test_cover_needs_a_description(client, editor):
     post = DraftFactory()
 
