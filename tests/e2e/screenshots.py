@@ -276,6 +276,7 @@ def go_wrong_while_writing(mine: Page, album: Album) -> None:
     for page, summary in ((theirs, "What the other one wrote."), (mine, "What I wrote.")):
         page.get_by_label("Summary").fill(summary)
         press(page, "Save and stay here")
+    album.add(theirs, "newsroom-saved")
     album.add(mine, "newsroom-conflict")
 
 
