@@ -31,6 +31,8 @@ SUBSCRIBERS = "/admin/newsletter/subscriber/"
         f"{POSTS}?date=2026",
         f"{POSTS}?date=2026-05-03",
         f"{POSTS}?date=2026&q=word",
+        f"{POSTS}?category=1",
+        f"{POSTS}?state=published&category=1&q=word",
         SUBSCRIBERS,
         f"{SUBSCRIBERS}?q=part",
         f"{SUBSCRIBERS}?status=active",
@@ -51,8 +53,8 @@ def test_page_is_found_in_an_index_alone_and_in_its_order(client, path):
     [walk] = [
         query["sql"] for query in queries if re.search(r"^SELECT \S+ AS \"pk\"", query["sql"])
     ]
-    [step] = plan(walk)
-    assert "USING COVERING INDEX" in step
+    steps = [step for step in plan(walk) if "CORRELATED SCALAR SUBQUERY" not in step]
+    assert [step for step in steps if "USING COVERING INDEX" not in step] == []
 
 
 def test_readers_are_counted_in_an_index_alone(client):
