@@ -7,6 +7,7 @@ from django import forms
 from django.contrib.admin.forms import AdminAuthenticationForm
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from blog.models import AccountMail, Author, Limit
@@ -14,6 +15,8 @@ from blog.network import address_of, network_of
 
 QUARTER = timedelta(minutes=15)
 HOUR = timedelta(hours=1)
+# For so long a network from which somebody signed in counts as hers.
+LATELY = timedelta(days=90)
 
 
 class SignInForm(AdminAuthenticationForm):
@@ -33,7 +36,7 @@ class SignInForm(AdminAuthenticationForm):
             if not counted.allow():
                 raise ValidationError(self.error_messages["too_many"], code="too_many")
             cleaned = super().clean()
-            counted.forget()
+            counted.welcome()
             return cleaned
         return self.cleaned_data
 
@@ -41,8 +44,9 @@ class SignInForm(AdminAuthenticationForm):
 class Guesses:
     """Tries to sign in under one name from one place.
 
-    The name counts twice: tightly from one network, so that nobody can lock its owner out from
-    elsewhere, and loosely from everywhere, so that many networks together cannot guess for ever.
+    The name counts twice: tightly from one network, and loosely from everywhere, so that many
+    networks together cannot guess for ever. They could use up the loose limit on purpose, so it
+    does not count where its owner signed in lately, or chose a password by a link in her mail.
     """
 
     def __init__(self, request: HttpRequest, name: str) -> None:
@@ -52,22 +56,28 @@ class Guesses:
         self.everywhere = _key("name", name)
         self.address = _key("address", str(address))
         self.network = _key("network", network)
+        self.home = _key("home", f"{name} {network}")
 
     def allow(self) -> bool:
-        """Count this try under all four keys, whatever the first of them says."""
+        """Count this try; one that is refused here does not count everywhere."""
         allow = Limit.objects.allow
-        return all(
-            [
-                allow(self.here, most=10, within=QUARTER),
-                allow(self.everywhere, most=100, within=HOUR),
-                allow(self.address, most=60, within=QUARTER),
-                allow(self.network, most=200, within=QUARTER),
-            ]
-        )
+        here = [
+            allow(self.here, most=10, within=QUARTER),
+            allow(self.address, most=60, within=QUARTER),
+            allow(self.network, most=200, within=QUARTER),
+        ]
+        if not all(here):
+            return False
+        return allow(self.everywhere, most=50, within=QUARTER) or self._is_home()
 
-    def forget(self) -> None:
-        """Its owner has signed in: her slips of the finger no longer count."""
+    def welcome(self) -> None:
+        """Its owner is here: her slips of the finger no longer count, and she may come again."""
         Limit.objects.filter(key__in=[self.here, self.everywhere]).delete()
+        stays = {"count": 1, "ends_at": timezone.now() + LATELY}
+        Limit.objects.update_or_create(key=self.home, defaults=stays)
+
+    def _is_home(self) -> bool:
+        return Limit.objects.filter(key=self.home, ends_at__gt=timezone.now()).exists()
 
 
 class PasswordLinkForm(forms.Form):

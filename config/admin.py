@@ -14,7 +14,7 @@ from django.utils.functional import SimpleLazyObject
 from django.views.decorators.cache import never_cache
 
 from blog.models import Site
-from blog.sign_in import PasswordLinkForm, SignInForm
+from blog.sign_in import Guesses, PasswordLinkForm, SignInForm
 from blog.tasks import send_account_mail
 from config.newsroom import front_page
 
@@ -96,6 +96,7 @@ class SetPassword(PasswordResetConfirmView):
 
     def form_valid(self, form: Any) -> HttpResponse:
         messages.success(self.request, "Your password is set. You can sign in with it now.")
+        Guesses(self.request, form.user.get_username()).welcome()
         return super().form_valid(form)
 
 

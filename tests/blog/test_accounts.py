@@ -147,6 +147,69 @@ def test_nobody_is_locked_out_by_a_stranger_elsewhere(client):
     assert is_signed_in(client)
 
 
+def guess_from_many_networks(name, most=60):
+    """As an attacker does who has some networks: five tries from each."""
+    for number in range(most):
+        sign_in(Client(), name, "wrong", REMOTE_ADDR=f"203.0.{number // 5}.9")
+
+
+def test_one_network_cannot_use_up_the_tries_of_all(client):
+    StaffFactory(username="mara")
+    for _ in range(105):
+        sign_in(Client(), "mara", "wrong", REMOTE_ADDR="203.0.113.9")
+
+    sign_in(client, "mara", REMOTE_ADDR="198.51.100.4")
+
+    assert is_signed_in(client)
+
+
+def test_many_networks_together_are_stopped_for_a_quarter_of_an_hour(client):
+    StaffFactory(username="mara")
+    with time_machine.travel("2026-05-01 12:00Z", tick=False) as clock:
+        guess_from_many_networks("mara")
+
+        refused = sign_in(client, "mara", REMOTE_ADDR="198.51.100.4")
+        clock.shift(timedelta(minutes=15))
+        sign_in(client, "mara", REMOTE_ADDR="198.51.100.4")
+
+        assert "Please wait a quarter of an hour" in refused.content.decode()
+        assert is_signed_in(client)
+
+
+def test_many_networks_do_not_lock_the_owner_out_where_she_signed_in_lately(client):
+    StaffFactory(username="mara")
+    sign_in(Client(), "mara", REMOTE_ADDR="198.51.100.4")
+    guess_from_many_networks("mara")
+
+    sign_in(client, "mara", REMOTE_ADDR="198.51.100.200")
+
+    assert is_signed_in(client)
+
+
+def test_place_of_a_sign_in_is_forgotten_after_ninety_days(client):
+    StaffFactory(username="mara")
+    with time_machine.travel("2026-05-01 12:00Z", tick=False) as clock:
+        sign_in(Client(), "mara", REMOTE_ADDR="198.51.100.4")
+        clock.shift(timedelta(days=90))
+        guess_from_many_networks("mara")
+
+        response = sign_in(client, "mara", REMOTE_ADDR="198.51.100.4")
+
+    assert "too many tries" in response.content.decode()
+
+
+def test_owner_who_is_locked_out_elsewhere_gets_in_by_a_new_password(client):
+    author = StaffFactory(username="mara")
+    guess_from_many_networks("mara")
+    assert "too many tries" in sign_in(client, "mara").content.decode()
+
+    choose_password(client, link_for(author), "another long one")
+    guess_from_many_networks("mara")
+    sign_in(client, "mara", "another long one")
+
+    assert is_signed_in(client)
+
+
 def test_neighbours_in_one_network_count_together(client):
     StaffFactory(username="mara")
     for last in range(10):
