@@ -13,9 +13,13 @@ class Progress:
         self.draws = out.isatty() and total > 1
 
     def step(self) -> None:
-        self.done += 1
+        self.reach(self.done + 1)
+
+    def reach(self, done: int) -> None:
+        self.done = done
         if self.draws:
-            filled = WIDTH * self.done // self.total
+            # Rows may be added while they are counted.
+            filled = min(WIDTH, WIDTH * self.done // self.total)
             bar = "#" * filled + "." * (WIDTH - filled)
             self.out.write(f"\r[{bar}] {self.done}/{self.total}", ending="")
             self.out.flush()

@@ -1,6 +1,8 @@
 """Subscribers: read by the newsroom, and changed only by themselves or at their request."""
 
+import logging
 from functools import partial
+from itertools import chain
 from typing import Any
 
 from django import forms
@@ -10,19 +12,30 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseNotAllowed,
+    HttpResponseRedirect,
+    StreamingHttpResponse,
+)
+from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from blog.admin.base import ReadOnlyRoom, label
 from blog.admin.filters import ByStatus
 from blog.fields import Line
-from newsletter import addresses
+from newsletter import addresses, exports
 from newsletter.admin.acts import ACTS, Act
 from newsletter.admin.filters import ByTerms, ByTopic
 from newsletter.models import Consent, Subscriber
 from newsletter.models.subscriber import hash_address
+
+logger = logging.getLogger("pennypost.subscribers")
 
 MOST_EVENTS = 200
 
@@ -53,6 +66,7 @@ class SubscriberAdmin(ReadOnlyRoom):
     def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view
         return [
+            path("export/", wrap(self.export_view), name="newsletter_subscriber_export"),
             *(
                 path(
                     f"<int:pk>/{act.name}/",
@@ -65,6 +79,16 @@ class SubscriberAdmin(ReadOnlyRoom):
         ]
 
     # --- The list ---
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        status = request.GET.get("status", "")
+        context = {
+            "may_export": self.may_export(request),
+            "exported_status": status if status in exports.STATUSES else "",
+        }
+        return super().changelist_view(request, context | (extra_context or {}))
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         shown = super().get_changelist_instance(request)
@@ -95,6 +119,32 @@ class SubscriberAdmin(ReadOnlyRoom):
     @admin.display(description="terms")
     def terms_version(self, subscriber: Subscriber) -> str:
         return subscriber.terms.version if subscriber.terms else "–"
+
+    def export_view(self, request: HttpRequest) -> HttpResponseBase:
+        """The subscribers of one status, or all, as a file that is written while it is read."""
+        if not self.may_export(request):
+            raise PermissionDenied
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        status = request.POST.get("status", "")
+        if status and status not in exports.STATUSES:
+            raise Http404
+        log(request, None, CHANGE, f"Exported {status or 'all'} subscribers.")
+        logger.info("User %s exported %s subscribers.", request.user.pk, status or "all")
+        rows = exports.subscribers([status] if status else [])
+        chunks = ("".join(chunk) for chunk in exports.lines(rows))
+        # The mark makes spreadsheet programs read it as UTF-8.
+        file = StreamingHttpResponse(
+            chain([exports.BYTE_ORDER_MARK], chunks), content_type="text/csv; charset=utf-8"
+        )
+        name = f"subscribers-{timezone.localdate():%Y-%m-%d}.csv"
+        file["Content-Disposition"] = f'attachment; filename="{name}"'
+        file["Cache-Control"] = "private, no-store"
+        return file
+
+    def may_export(self, request: HttpRequest) -> bool:
+        may = request.user.has_perm("newsletter.export_subscriber")
+        return may and self.has_view_permission(request)
 
     # --- One subscriber ---
 
@@ -142,16 +192,20 @@ class SubscriberAdmin(ReadOnlyRoom):
             self.message_user(request, "There was nothing to do.", messages.WARNING)
             return
         act.do(subscriber)
-        # Not by Django's own log, which keeps the name of the row: here, somebody's address.
-        LogEntry.objects.create(
-            user_id=str(request.user.pk),
-            content_type=ContentType.objects.get_for_model(Subscriber),
-            object_id=str(subscriber.pk),
-            object_repr=f"Subscriber {subscriber.pk}",
-            action_flag=CHANGE,
-            change_message=f"{act.title}. {reason}".strip(),
-        )
+        log(request, subscriber, CHANGE, f"{act.title}. {reason}".strip())
         self.message_user(request, act.done, messages.SUCCESS)
+
+
+def log(request: HttpRequest, subscriber: Subscriber | None, flag: int, message: str) -> None:
+    """Not by Django's own log, which keeps the name of the row: here, somebody's address."""
+    LogEntry.objects.create(
+        user_id=str(request.user.pk),
+        content_type=ContentType.objects.get_for_model(Subscriber),
+        object_id=str(subscriber.pk) if subscriber else None,
+        object_repr=f"Subscriber {subscriber.pk}" if subscriber else "Subscribers",
+        action_flag=flag,
+        change_message=message,
+    )
 
 
 def _whole_address(term: str) -> Q | None:

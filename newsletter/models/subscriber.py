@@ -147,6 +147,8 @@ class Subscriber(models.Model):
         permissions = [
             ("erase_subscriber", "Can erase subscribers"),
             ("lift_suppression", "Can lift a bounce or a complaint"),
+            ("export_subscriber", "Can export subscribers"),
+            ("import_subscriber", "Can import subscribers"),
         ]
         # The newsroom's list is walked newest first until a page is full. What else it can be
         # narrowed by stands at the end, so that nobody is looked up only to be left out.
