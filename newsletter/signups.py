@@ -6,12 +6,22 @@ of the request is decided later by the worker (newsletter/notices.py), where nob
 
 import hashlib
 import hmac
+from datetime import timedelta
 
+from django.conf import settings
 from django.db import transaction
 
+from blog.models import Limit
 from newsletter.addresses import Address
 from newsletter.models import Consent, ConsentEvidence, Notice, Secret, Subscriber, Terms
+from newsletter.models.subscriber import hash_address
 from newsletter.visitors import Visitor
+
+HOUR = timedelta(hours=1)
+# Far more than anybody needs who lost a mail; what is over leaves no row behind.
+MOST_FOR_ONE_ADDRESS = 20
+# For each confirmation that a network may cause in an hour, so many may wait for their turn.
+MOST_WAITING = 10
 
 # What stands on the page, and so what a consent was given to. A test compares them.
 HEADING = "Sign up for our newsletter"
@@ -19,8 +29,14 @@ BOX = "I have read and agree to the terms & conditions"
 
 
 @transaction.atomic
-def sign_up(address: Address, terms: Terms, visitor: Visitor) -> Notice:
-    """Store the request with its proof; returns the notice that the worker will answer."""
+def sign_up(address: Address, terms: Terms, visitor: Visitor) -> Notice | None:
+    """Store the request with its proof; returns the notice that the worker will answer.
+
+    None, and nothing stored, where address or network asked too often.
+    """
+    network = network_hash(visitor)
+    if not _allow(address, network):
+        return None
     subscriber = Subscriber.objects.enter(address, terms)
     consents = Consent.objects.bulk_create(
         [
@@ -33,7 +49,19 @@ def sign_up(address: Address, terms: Terms, visitor: Visitor) -> Notice:
         kind=Notice.Kind.SIGN_UP,
         subscriber=subscriber,
         consent=consents[0],
-        network=network_hash(visitor),
+        network=network,
+    )
+
+
+def _allow(address: Address, network: str) -> bool:
+    """Count under both keys, whatever the first of them says."""
+    allow, from_there = Limit.objects.allow, MOST_WAITING * settings.CONFIRMATIONS_PER_NETWORK_HOUR
+    for_her = hash_address(address.key)
+    return all(
+        [
+            allow(f"sign-ups for {for_her}", most=MOST_FOR_ONE_ADDRESS, within=HOUR),
+            allow(f"sign-ups from {network}", most=from_there, within=HOUR),
+        ]
     )
 
 

@@ -36,9 +36,9 @@ def subscribe(request: HttpRequest) -> HttpResponse:
     if not form.is_a_robots:
         if not form.is_valid():
             return render(request, "newsletter/home.html", {"form": form}, status=400)
-        sign_up(form.cleaned_data["email"], terms, Visitor.of(request))
-        # Only a nudge: where it is lost, the worker's sweep finds the notice.
-        transaction.on_commit(send_notices.enqueue, robust=True)
+        if sign_up(form.cleaned_data["email"], terms, Visitor.of(request)):
+            # Only a nudge: where it is lost, the worker's sweep finds the notice.
+            transaction.on_commit(send_notices.enqueue, robust=True)
     return HttpResponseRedirect(reverse("newsletter:check_inbox"), status=303)
 
 

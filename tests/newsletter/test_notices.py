@@ -336,7 +336,7 @@ def test_mail_that_is_tried_again_counts_once(mailoutbox, settings, clock):
     send_mail()
 
     assert len(mailoutbox) == 1
-    assert Limit.objects.get().count == 1
+    assert Limit.objects.get(key="confirmations").count == 1
 
 
 # --- New addresses --------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.db import connection
 from django.test import Client, TransactionTestCase
 from django.test.utils import CaptureQueriesContext
@@ -288,6 +289,42 @@ def test_sign_up_of_a_known_address_changes_nothing_on_its_row(terms, state):
     assert response.status_code == 303
     assert Subscriber.objects.values().get() == before
     assert Consent.objects.filter(event="requested").count() == 1
+
+
+def test_flood_of_sign_ups_for_one_address_leaves_no_more_rows(
+    terms, django_capture_on_commit_callbacks
+):
+    for number in range(20):
+        sign_up(ip=f"203.0.{number}.9")
+
+    with django_capture_on_commit_callbacks() as nudges:
+        over = sign_up(ip="198.51.100.4")
+    other = sign_up("ole@example.com", ip="198.51.100.4")
+
+    assert (over.status_code, over["Location"]) == (other.status_code, other["Location"])
+    assert nudges == []
+    assert Notice.objects.filter(subscriber__key="mara@example.com").count() == 20
+    assert Notice.objects.filter(subscriber__key="ole@example.com").count() == 1
+    assert Consent.objects.count() == ConsentEvidence.objects.count() == 42
+
+
+def test_flood_of_sign_ups_from_one_network_leaves_no_more_rows(settings):
+    settings.CONFIRMATIONS_PER_NETWORK_HOUR = 1
+    with time_machine.travel("2026-05-01 12:00Z", tick=False) as clock:
+        TermsFactory()
+        answers = {
+            sign_up(f"a{number}@example.com", ip=f"203.0.113.{number}").status_code
+            for number in range(13)
+        }
+        flooded = Subscriber.objects.count()
+        sign_up("neighbour@example.com", ip="203.0.114.1")
+        clock.shift(timedelta(hours=1))
+        sign_up("later@example.com", ip="203.0.113.1")
+
+    assert answers == {303}
+    assert flooded == 10
+    assert Subscriber.objects.filter(key__startswith="neighbour").exists()
+    assert Subscriber.objects.filter(key__startswith="later").exists()
 
 
 class ParallelSignUps(TransactionTestCase):
