@@ -115,9 +115,12 @@ def _refuse_too_many(notice: Notice, became: str) -> None:
         # Others may want to move to that address too, so it counts by itself.
         target = hash_address(notice.address_change.new_key)
         _count(f"new address {target}", Notice.objects.none(), most=2)
-    network = Notice.objects.filter(network=notice.network)
-    _count(f"network {notice.network}", network, most=settings.CONFIRMATIONS_PER_NETWORK_HOUR)
-    _count("confirmations", Notice.objects.all(), most=settings.CONFIRMATIONS_PER_HOUR)
+    # Each kind has places of its own: no flood of sign-ups holds up a link to one's data.
+    alike = Notice.objects.filter(kind=notice.kind)
+    there = alike.filter(network=notice.network)
+    from_there, in_all = settings.CONFIRMATIONS_PER_NETWORK_HOUR, settings.CONFIRMATIONS_PER_HOUR
+    _count(f"{notice.kind} from {notice.network}", there, most=from_there)
+    _count(notice.kind, alike, most=in_all)
 
 
 def _taken(notice: Notice, became: str, within: timedelta) -> int:
@@ -135,7 +138,7 @@ def _count(key: str, others: OutgoingQuerySet, *, most: int) -> None:
 
 def _put_off(others: OutgoingQuerySet, until: datetime) -> None:
     """Let all who share a used-up limit wait at once: an attack leaves thousands of them."""
-    waiting = others.due().filter(became="").exclude(kind=Notice.Kind.ADDRESS_CHANGED)
+    waiting = others.due().filter(became="")
     waiting.filter(created_at__lt=until - GIVE_UP_AFTER).update(
         status=Notice.Status.SKIPPED, settled_at=timezone.now(), reply=TOO_MANY
     )

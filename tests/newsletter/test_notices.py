@@ -327,16 +327,32 @@ def test_whole_site_gets_its_share(mailoutbox, settings):
     assert Notice.objects.waiting().count() == 2
 
 
+@pytest.mark.parametrize("limit", ["CONFIRMATIONS_PER_HOUR", "CONFIRMATIONS_PER_NETWORK_HOUR"])
+def test_flood_of_sign_ups_holds_up_no_link_to_ones_data(mailoutbox, settings, client, limit):
+    setattr(settings, limit, 2)
+    reader = SubscriberFactory(email="mara@example.com")
+    for number in range(4):
+        sign_up(f"a{number}@example.com")
+    send_mail()
+
+    client.post(f"/newsletter/preferences/{reader.token}/?my-data", REMOTE_ADDR="192.0.2.7")
+    for number in range(4):
+        sign_up(f"b{number}@example.com")
+    send_mail()
+
+    assert subjects(mailoutbox) == [CONFIRM, CONFIRM, "The link to your data at Pennypost"]
+
+
 def test_mail_that_is_tried_again_counts_once(mailoutbox, settings, clock):
     settings.CONFIRMATIONS_PER_NETWORK_HOUR = 1
     sign_up()
     Notice.objects.update(became="confirm")
-    Limit.objects.create(key="confirmations", count=1, ends_at=timezone.now() + timedelta(hours=1))
+    Limit.objects.create(key="sign_up", count=1, ends_at=timezone.now() + timedelta(hours=1))
 
     send_mail()
 
     assert len(mailoutbox) == 1
-    assert Limit.objects.get(key="confirmations").count == 1
+    assert Limit.objects.get(key="sign_up").count == 1
 
 
 # --- New addresses --------------------------------------------------------------------------------
