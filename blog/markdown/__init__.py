@@ -20,8 +20,10 @@ from blog.markdown.limits import (
     check_length,
     too_deep,
 )
+from blog.markdown.mail import mail_html
 from blog.markdown.page import Heading, PageWriter
 from blog.markdown.parser import to_html
+from blog.markdown.plain import as_text
 from blog.text import clean as clean_source
 from blog.text import count_words, excerpt
 
@@ -31,8 +33,10 @@ __all__ = [
     "Heading",
     "Rendered",
     "TooComplex",
+    "as_text",
     "excerpt",
     "feed_html",
+    "mail_html",
     "render",
     "safe",
 ]

@@ -10,12 +10,12 @@ def feed_html(html: str, page: str) -> str:
     `page` is the absolute address that the HTML stands at: the post's own, so that its footnotes
     lead there. What only works on the page goes: links to headings, boxes of task lists.
     """
-    writer = _FeedWriter(page)
+    writer = FeedWriter(page)
     writer.walk(html)
     return writer.html
 
 
-class _FeedWriter(Walker):
+class FeedWriter(Walker):
     def __init__(self, page: str) -> None:
         super().__init__()
         self._page = page
@@ -29,7 +29,11 @@ class _FeedWriter(Walker):
         else:
             addresses = attributes.keys() & {"href", "src"}
             attributes |= {name: absolute(attributes[name], self._page) for name in addresses}
-            super().start(tag, attributes)
+            self.write(tag, attributes)
+
+    def write(self, tag: str, attributes: Attributes) -> None:
+        """A start tag that stays, its addresses absolute."""
+        super().start(tag, attributes)
 
     def words(self, words: str) -> None:
         if not self._in_anchor:

@@ -1,0 +1,41 @@
+"""A text's HTML inside a mail, or on the web page of one: several texts below each other."""
+
+from collections.abc import Callable
+
+from blog.markdown.feeds import FeedWriter
+from blog.markdown.walker import Attributes
+
+_HEADINGS = {f"h{level}": level for level in range(1, 7)}
+
+type Picture = Callable[[Attributes], Attributes]
+
+
+def mail_html(html: str, page: str, *, deeper: int = 0, picture: Picture = dict) -> str:
+    """Stored `html` with absolute addresses and without ids; `page` as in feed_html().
+
+    Headings go `deeper` by so many levels. `picture` may change the attributes of each <img>.
+    """
+    writer = _MailWriter(page, deeper, picture)
+    writer.walk(html)
+    return writer.html
+
+
+class _MailWriter(FeedWriter):
+    def __init__(self, page: str, deeper: int, picture: Picture) -> None:
+        super().__init__(page)
+        self._deeper = deeper
+        self._picture = picture
+
+    def start(self, tag: str, attributes: Attributes) -> None:
+        super().start(self._level(tag), attributes)
+
+    def write(self, tag: str, attributes: Attributes) -> None:
+        # Two texts in one mail may have the same ids.
+        attributes.pop("id", None)
+        super().write(tag, self._picture(attributes) if tag == "img" else attributes)
+
+    def end(self, tag: str) -> None:
+        super().end(self._level(tag))
+
+    def _level(self, tag: str) -> str:
+        return f"h{min(6, _HEADINGS[tag] + self._deeper)}" if tag in _HEADINGS else tag
