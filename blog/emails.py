@@ -9,6 +9,7 @@ from css_inline import CSSInliner
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
+from django.utils.encoding import punycode
 
 from blog.links import absolute
 from blog.models import Outgoing, Site
@@ -48,9 +49,11 @@ def compose(
 def sender(site: Site) -> str:
     """`The Example <hello@blog.example>`, quoted where a name needs it."""
     name, address = parseaddr(settings.DEFAULT_FROM_EMAIL)
+    local, _, domain = (site.sender_email or address).rpartition("@")
     return str(
         Address(
             display_name=site.sender_name or site.name or name,
-            addr_spec=site.sender_email or address,
+            username=local,
+            domain=punycode(domain),
         )
     )

@@ -2,13 +2,11 @@
 
 from collections.abc import Callable
 
-from django.urls import URLPattern, path, register_converter
+from django.urls import URLPattern, path
 
+import blog.converters  # noqa: F401 (which makes `uslug` known)
 from blog import feeds, sitemaps, views
 from blog.cache import public
-from blog.converters import UnicodeSlug
-
-register_converter(UnicodeSlug, "uslug")
 
 
 def feeds_of(channel: Callable[..., feeds.Channel], start: str, name: str) -> list[URLPattern]:

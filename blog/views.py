@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from django.core.paginator import InvalidPage, Page, Paginator
-from django.db.models import prefetch_related_objects
+from django.db.models import QuerySet, prefetch_related_objects
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -13,17 +13,16 @@ from blog.archive import months, period_or_404, years
 from blog.cache import public
 from blog.links import absolute
 from blog.models import Author, Category, Post
-from blog.models.post import PostQuerySet
 
 POSTS_A_PAGE = 10
 LEDGER_LINES = 100
 FAVICON = Path(__file__).parent / "static/blog/favicon.ico"
 
 
-def page_of(request: HttpRequest, posts: PostQuerySet, size: int = POSTS_A_PAGE) -> Page:
+def page_of(request: HttpRequest, rows: QuerySet, size: int = POSTS_A_PAGE) -> Page:
     """The page that `?page=` names. Whatever is not the number of a page is not found."""
     try:
-        return Paginator(posts, size).page(request.GET.get("page", 1))
+        return Paginator(rows, size).page(request.GET.get("page", 1))
     except InvalidPage:
         raise Http404 from None
 

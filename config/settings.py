@@ -129,6 +129,8 @@ FILE_UPLOAD_HANDLERS = [
 DEFAULT_FROM_EMAIL = env.str(
     "DEFAULT_FROM_EMAIL", default=f"hello@{urlsplit(SITE_URL).hostname or 'localhost'}"
 )
+# Where undeliverable newsletters go back to. Empty means: to the sender, as one heap.
+BOUNCE_ADDRESS = env.str("BOUNCE_ADDRESS", default="")
 SERVER_EMAIL = parseaddr(DEFAULT_FROM_EMAIL)[1]
 MAILBOX_DIR = VAR_DIR / "mail"
 MAILERS = {"default": mailer(env.str("EMAIL_URL", default=""), MAILBOX_DIR)}

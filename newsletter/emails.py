@@ -15,7 +15,7 @@ from blog.links import absolute
 from blog.models import Site
 from newsletter import tokens
 from newsletter.addresses import masked
-from newsletter.models import AddressChange, Notice, Subscriber
+from newsletter.models import AddressChange, Notice
 
 
 def confirm(notice: Notice) -> EmailMultiAlternatives:
@@ -82,14 +82,6 @@ def address_changed(notice: Notice) -> EmailMultiAlternatives:
         new_address=masked(change.new_email),
         unsubscribe=link("unsubscribe", notice.subscriber.token),
     )
-
-
-def unsubscribe_headers(subscriber: Subscriber) -> dict[str, str]:
-    """For every issue: RFC 2369 section 3.2, and one click as in RFC 8058 section 3.1."""
-    return {
-        "List-Unsubscribe": f"<{link('unsubscribe', subscriber.token)}>",
-        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
-    }
 
 
 def link(name: str, *args: str) -> str:

@@ -2,11 +2,16 @@
 
 from django.urls import path
 
-from newsletter.views import data, documents, sign_up, subscription
+import blog.converters  # noqa: F401 (which makes `uslug` known)
+from blog.cache import public
+from newsletter.feeds import Issues
+from newsletter.views import data, documents, issues, sign_up, subscription
 
 app_name = "newsletter"
 urlpatterns = [
-    path("newsletter/", sign_up.home, name="home"),
+    path("newsletter/", issues.home, name="home"),
+    path("newsletter/feed/", public(Issues()), name="feed"),
+    path("newsletter/issues/<uslug:slug>/", issues.issue, name="issue"),
     path("newsletter/subscribe/", sign_up.subscribe, name="subscribe"),
     path("newsletter/check-your-inbox/", sign_up.check_inbox, name="check_inbox"),
     path("newsletter/confirm/<str:token>/", subscription.confirm, name="confirm"),

@@ -30,8 +30,10 @@ class _MailWriter(FeedWriter):
         super().start(self._level(tag), attributes)
 
     def write(self, tag: str, attributes: Attributes) -> None:
-        # Two texts in one mail may have the same ids.
-        attributes.pop("id", None)
+        # Two texts in one mail may have the same ids, and each its footnotes, which would be two
+        # landmarks of one name.
+        alike = {"id", "role", "aria-label"} if tag == "section" else {"id"}
+        attributes = {name: attributes[name] for name in attributes if name not in alike}
         super().write(tag, self._picture(attributes) if tag == "img" else attributes)
 
     def end(self, tag: str) -> None:

@@ -11,8 +11,10 @@ from django.utils import timezone
 
 from blog import markdown
 from blog.fields import Line, MailHeader, Prose
+from blog.models import Post
 from blog.models.addressed import Addressed
 from blog.text import clean_line
+from newsletter import merge_tags
 from newsletter.models.delivery import Delivery, DeliveryQuerySet
 from newsletter.models.subscriber import Subscriber, SubscriberQuerySet
 
@@ -27,6 +29,12 @@ class IssueQuerySet(models.QuerySet["Issue"]):
     def running(self) -> "IssueQuerySet":
         """Started and neither paused nor cancelled; those that are sent whole among them."""
         return self.filter(status=Issue.Status.SENDING)
+
+    def public(self) -> "IssueQuerySet":
+        """What the web shows: started, and none of its posts taken back since, or deleted."""
+        place = IssuePost.objects.filter(issue=OuterRef("pk"))
+        seen = Exists(Post.objects.published().filter(pk=OuterRef("post")))
+        return self.filter(~Exists(place.filter(~seen)), started_at__isnull=False)
 
     def unfinished(self) -> "IssueQuerySet":
         """Running, with something left to do."""
@@ -76,7 +84,9 @@ class Issue(Addressed):
     body = Prose(
         blank=True,
         validators=[MaxLengthValidator(markdown.MAX_LENGTH)],
-        help_text="Written in Markdown. Comes after the introduction and before the posts.",
+        help_text="Written in Markdown. Comes after the introduction and before the posts. "
+        "In both, {{ email }}, {{ unsubscribe_url }} and {{ preferences_url }} become each "
+        "reader's own; they work in links too.",
     )
     posts = models.ManyToManyField(
         "blog.Post", through="newsletter.IssuePost", related_name="issues", blank=True
@@ -144,7 +154,7 @@ class Issue(Addressed):
         return self.subject
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        self._render()
+        self.render()
         super().save(*args, **kwargs)
 
     def get_absolute_url(self) -> str:
@@ -156,11 +166,14 @@ class Issue(Addressed):
     def had_public_address(self) -> bool:
         return False  # mails link to it, so once it is sent the address is fixed
 
-    def _render(self) -> None:
-        """Raises blog.markdown.TooComplex where a text cannot be laid out in time."""
+    def render(self) -> None:
+        """Lay out what was written, its merge tags marked for newsletter/letters.
+
+        Raises blog.markdown.TooComplex where a text cannot be laid out in time.
+        """
         origin = {"media_url": settings.MEDIA_URL, "own_origin": settings.SITE_URL}
-        self.intro_html = markdown.render(self.intro, **origin).html
-        self.html = markdown.render(self.body, **origin).html
+        self.intro_html = markdown.render(merge_tags.to_places(self.intro), **origin).html
+        self.html = markdown.render(merge_tags.to_places(self.body), **origin).html
         self.markdown_version = markdown.VERSION
 
     @property
@@ -201,7 +214,7 @@ class IssuePost(models.Model):
 class FrozenMail(models.Model):
     """An issue's mail as it was when sending started.
 
-    What differs between readers stands in it as a merge tag.
+    What differs between readers stands in it as a place of newsletter/merge_tags.py.
     """
 
     issue = models.OneToOneField(

@@ -6,7 +6,6 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
-from blog import cache
 from blog.models import Site
 from newsletter.bodies import takes_small_form
 from newsletter.forms import SignUpForm
@@ -15,11 +14,6 @@ from newsletter.origin import same_origin
 from newsletter.signups import sign_up
 from newsletter.tasks import send_notices
 from newsletter.visitors import Visitor
-
-
-@cache.public
-def home(request: HttpRequest) -> HttpResponse:
-    return render(request, "newsletter/home.html")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

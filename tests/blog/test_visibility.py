@@ -9,7 +9,14 @@ from django.utils import timezone
 
 from blog import urls
 from blog.models import Post
-from tests.factories import AuthorFactory, CategoryFactory, PostFactory, TermsFactory
+from newsletter.models import IssuePost
+from tests.factories import (
+    AuthorFactory,
+    CategoryFactory,
+    PostFactory,
+    RunningIssueFactory,
+    TermsFactory,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -28,6 +35,9 @@ LISTS = [
     *[f"/categories/tools/{feed}" for feed in FEEDS],
     "/posts/seen/",
     "/posts/zxq/",
+    "/newsletter/",
+    "/newsletter/feed/",
+    "/newsletter/issues/issue-zxq/",
     "/authors/ghost-zxq/",
     *[f"/authors/ghost-zxq/{feed}" for feed in FEEDS],
 ]
@@ -39,7 +49,6 @@ OTHERS = [
     "/sitemap-categories.xml",
     "/robots.txt",
     "/favicon.ico",
-    "/newsletter/",
     "/terms/",
     "/terms/1/",
     "/privacy/",
@@ -64,7 +73,7 @@ def canary():
         categories=[tools],
         published_at=timezone.now() - timedelta(days=1),
     )
-    return PostFactory(
+    post = PostFactory(
         title="Title ZXQ",
         slug="zxq",
         summary="Summary ZXQ",
@@ -73,6 +82,9 @@ def canary():
         categories=[tools],
         published_at=timezone.now(),
     )
+    issue = RunningIssueFactory(subject="Issue ZXQ")
+    IssuePost.objects.create(issue=issue, post=post)
+    return post
 
 
 def hide(post, how):

@@ -4,13 +4,16 @@ from datetime import UTC, datetime, timedelta
 
 from django.contrib.auth.models import Group
 
+from blog.models import Post
 from newsletter import tokens
+from newsletter.models import IssuePost
 from tests.blog.pictures import picture, upload
 from tests.factories import (
     AuthorFactory,
     CategoryFactory,
     ConsentFactory,
     PostFactory,
+    RunningIssueFactory,
     SiteFactory,
     SubscriberFactory,
     TermsFactory,
@@ -121,5 +124,15 @@ def _posts() -> None:
         {"title": "קריאה איטית", "slug": "hebrew", "body": f"{HEBREW * 5}\n\n- {HEBREW}"},
     ]
     shapes += [{"title": f"Note {n}", "author": plain} for n in range(12)]
-    for age, shape in enumerate(shapes):
+    posts = [
         PostFactory(published_at=MAY - timedelta(days=age), **shape)
+        for age, shape in enumerate(shapes)
+    ]
+    _issue(posts[:6], subject="Spring", intro="*Dear reader,*", body=EVERYTHING)
+    _issue(posts[:3], subject="Summer", shows="summary", body="")
+
+
+def _issue(posts: list[Post], **fields: str) -> None:
+    issue = RunningIssueFactory(started_at=MAY, **fields)
+    for position, post in enumerate(posts):
+        IssuePost.objects.create(issue=issue, post=post, position=position)

@@ -69,6 +69,8 @@ PAGES = {
     "archive of a month": Kind("/archive/2026/5/"),
     "not found": Kind("/nowhere/"),
     "newsletter": Kind("/newsletter/"),
+    "issue": Kind("/newsletter/issues/spring/"),
+    "issue of summaries": Kind("/newsletter/issues/summer/"),
     "sign-up unfilled": Kind("/newsletter/", send_it_unfilled),
     "sign-up under old terms": Kind("/newsletter/", send_with_old_terms),
     "check your inbox": Kind("/newsletter/check-your-inbox/"),

@@ -266,15 +266,6 @@ def test_notice_that_misses_what_it_is_about_fails_alone(mailoutbox):
     ]
 
 
-def test_unsubscribe_headers_are_those_of_one_click(notice):
-    subscriber = notice.subscriber
-
-    assert emails.unsubscribe_headers(subscriber) == {
-        "List-Unsubscribe": f"<https://blog.example.com/newsletter/unsubscribe/{subscriber.token}/>",
-        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
-    }
-
-
 def test_outbox_takes_what_every_function_makes(notice):
     for make in ALL:
         assert outbox._written(notice, make) is not None

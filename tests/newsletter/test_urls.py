@@ -1,5 +1,7 @@
 """Addresses that readers bookmark and mails carry: they stay as they are."""
 
+from urllib.parse import unquote
+
 import pytest
 from django.urls import resolve, reverse
 
@@ -8,6 +10,8 @@ from django.urls import resolve, reverse
     ("name", "args", "path"),
     [
         ("home", [], "/newsletter/"),
+        ("feed", [], "/newsletter/feed/"),
+        ("issue", ["one-日本"], "/newsletter/issues/one-%E6%97%A5%E6%9C%AC/"),
         ("subscribe", [], "/newsletter/subscribe/"),
         ("check_inbox", [], "/newsletter/check-your-inbox/"),
         ("confirm", ["T:1"], "/newsletter/confirm/T:1/"),
@@ -22,4 +26,4 @@ from django.urls import resolve, reverse
 )
 def test_address_is_the_one_in_the_contract(name, args, path):
     assert reverse(f"newsletter:{name}", args=args) == path
-    assert resolve(path).view_name == f"newsletter:{name}"
+    assert resolve(unquote(path)).view_name == f"newsletter:{name}"

@@ -1,0 +1,8 @@
+"""An issue's mail: composed from its texts and posts, frozen, and poured for each reader."""
+
+from newsletter.letters.bounces import delivery_of
+from newsletter.letters.compose import NotReady, compose, freeze
+from newsletter.letters.letter import Letter, Reader
+from newsletter.letters.web import WebIssue
+
+__all__ = ["Letter", "NotReady", "Reader", "WebIssue", "compose", "delivery_of", "freeze"]

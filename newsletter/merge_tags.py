@@ -1,0 +1,51 @@
+"""Merge tags: the few words of an issue that are another for each reader.
+
+No template language: a tag is one of three names. A writer types `{{ email }}`; stored HTML and
+frozen mails hold a place of plain letters instead, which Markdown, HTML and addresses all leave
+as it is.
+"""
+
+import re
+from html import unescape
+
+from django.urls import reverse
+
+from blog.links import absolute
+
+EMAIL_PLACE = "pennypost0email0goes0here"
+TOKEN_PLACE = "pennypost0token0goes0here"  # noqa: S105 (no token, but where one will stand)
+PLACES = re.compile(f"({EMAIL_PLACE}|{TOKEN_PLACE})")
+
+NAMES = ("email", "unsubscribe_url", "preferences_url")
+_TAG = re.compile(r"\{\{\s*([^{}\n]*?)\s*\}\}")
+# Who writes about templates quotes tags that are not meant for us.
+_CODE = re.compile(r"<code\b.*?</code>", re.DOTALL)
+
+
+def to_places(source: str) -> str:
+    """Markdown with each known tag turned into its place; an unknown one stays as it was typed."""
+    if "{{" not in source:
+        return source
+    places = {"email": EMAIL_PLACE, "unsubscribe_url": unsubscribe(), "preferences_url": choose()}
+    return _TAG.sub(lambda tag: places.get(tag[1], tag[0]), source)
+
+
+def unknown(html: str) -> list[str]:
+    """The tags in stored HTML that nobody will replace, each once."""
+    return list(dict.fromkeys(unescape(tag[0]) for tag in _TAG.finditer(_CODE.sub("", html))))
+
+
+def for_everybody(html: str) -> str:
+    """The HTML as a page on the web may show it: no address, no token."""
+    page = absolute(reverse("newsletter:home"))
+    for link in (unsubscribe(), choose()):
+        html = html.replace(link, page)
+    return html.replace(EMAIL_PLACE, "your address").replace(TOKEN_PLACE, "")
+
+
+def unsubscribe() -> str:
+    return absolute(reverse("newsletter:unsubscribe", args=[TOKEN_PLACE]))
+
+
+def choose() -> str:
+    return absolute(reverse("newsletter:preferences", args=[TOKEN_PLACE]))
