@@ -10,9 +10,6 @@ from django.utils.timezone import localtime, make_aware
 
 from blog.models.post import PostQuerySet
 
-# Each year is a column of one query, and PostgreSQL takes 1,664 of those.
-MOST_YEARS = 500
-
 
 @dataclass
 class Period:
@@ -55,7 +52,8 @@ def years(posts: PostQuerySet) -> list[Period]:
     if ends["first"] is None:
         return []
     first, last = localtime(ends["first"]).year, localtime(ends["last"]).year
-    return _counted(posts, [Period(year) for year in range(last, first - 1, -1)][:MOST_YEARS])
+    # Each is a column of one query; PostgreSQL takes 1,664, and dates that make sense need 302.
+    return _counted(posts, [Period(year) for year in range(last, first - 1, -1)])
 
 
 def months(posts: PostQuerySet, year: int) -> list[Period]:

@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from django.utils import formats, timezone
 
 from blog.admin.base import is_number
+from blog.archive import Period
 from blog.models import Author, Category, Post
 
 MOST_AUTHORS = 50
@@ -102,7 +103,7 @@ class ByAuthor(ByRow):
 class ByDate(SimpleListFilter):
     """Years, then months, then days.
 
-    Django's own hierarchy reads every date that there is; this one the first and the last.
+    Django's own hierarchy reads every date that there is; this one looks for a post of each year.
     """
 
     title = "date"
@@ -115,7 +116,9 @@ class ByDate(SimpleListFilter):
         if first is None or last is None:
             return []
         years = range(timezone.localtime(last).year, timezone.localtime(first).year - 1, -1)
-        return [(f"{year:04}", str(year)) for year in years]
+        has_posts = {f"of_{year}": Exists(dated.filter(Period(year).contains())) for year in years}
+        row = dates.annotate(**has_posts).values(*has_posts).first() or {}
+        return [(str(year), str(year)) for year in years if row.get(f"of_{year}")]
 
     def has_output(self) -> bool:
         return bool(self.lookup_choices)

@@ -132,7 +132,8 @@ class _Reader:
 def as_moment(value: object) -> datetime | None:
     """A date is its first moment; a time without an offset is meant in the site's time zone.
 
-    Raises ValueError where it is neither, and ValidationError where the clocks were changed.
+    Raises ValueError where it is neither, and ValidationError where the clocks were changed. Which
+    dates make sense is for the post to say.
     """
     if value is None:
         return None
@@ -140,6 +141,6 @@ def as_moment(value: object) -> datetime | None:
         value = datetime.fromisoformat(value)
     if isinstance(value, date) and not isinstance(value, datetime):
         value = datetime.combine(value, time.min)
-    if not isinstance(value, datetime) or not 1900 <= value.year < 9999:
+    if not isinstance(value, datetime):
         raise ValueError
     return value if timezone.is_aware(value) else from_current_timezone(value)

@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from blog import markdown
+from blog.dates import is_sensible, sensible
 from blog.fields import Line, Prose
 from blog.images import PictureField
 from blog.models.addressed import Addressed
@@ -127,6 +128,7 @@ class Post(Addressed):
         "goes live at",
         null=True,
         blank=True,
+        validators=[sensible],
         help_text="Empty means: the moment you publish. A time to come means: it goes live then, "
         "by itself.",
     )
@@ -153,7 +155,7 @@ class Post(Addressed):
     )
     guid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
-    updated_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(default=timezone.now, editable=False, validators=[sensible])
 
     # Made from the body at save, so that no page ever waits for Markdown.
     html = models.TextField(blank=True, editable=False)
@@ -189,6 +191,12 @@ class Post(Addressed):
             models.CheckConstraint(
                 condition=Q(status="draft") | Q(published_at__isnull=False),
                 name="post_published_has_time",
+            ),
+            models.CheckConstraint(
+                condition=is_sensible("published_at"), name="post_published_at_sensible"
+            ),
+            models.CheckConstraint(
+                condition=is_sensible("updated_at"), name="post_updated_at_sensible"
             ),
         ]
 

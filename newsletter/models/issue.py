@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from blog import markdown
+from blog.dates import is_sensible, sensible
 from blog.fields import Line, MailHeader, Prose
 from blog.models import Post
 from blog.models.addressed import Addressed
@@ -105,7 +106,7 @@ class Issue(Addressed):
 
     status = models.CharField(max_length=10, choices=Status, default=Status.DRAFT, editable=False)
     # When a scheduled issue is due. Empty with `with_posts`: then its posts' going live decides.
-    send_at = models.DateTimeField("send at", null=True, blank=True)
+    send_at = models.DateTimeField("send at", null=True, blank=True, validators=[sensible])
     with_posts = models.BooleanField(
         "when its post goes live", default=False, help_text="The minute the post becomes public."
     )
@@ -148,6 +149,7 @@ class Issue(Addressed):
                 condition=~Q(status="scheduled") | Q(send_at__isnull=False) | Q(with_posts=True),
                 name="issue_scheduled_has_a_time",
             ),
+            models.CheckConstraint(condition=is_sensible("send_at"), name="issue_send_at_sensible"),
         ]
 
     def __str__(self) -> str:

@@ -1,5 +1,6 @@
 """Posts in the newsroom: the list, the form, and two editors at once."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -112,6 +113,16 @@ def test_dates_open_from_years_to_months_to_days(client, editor):
     assert "?date=2025-05" in months
     assert "?date=2025-05-03" not in months
     assert "?date=2025-05-03" in days
+
+
+def test_only_years_that_have_posts_are_offered(client, editor):
+    for year in (1900, 2024, 2025, 2199):
+        PostFactory(published_at=datetime(year, 6, 1, tzinfo=UTC))
+    DraftFactory(published_at=datetime(2023, 6, 1, tzinfo=UTC))
+
+    page = client.get(POSTS).text
+
+    assert re.findall(r"\?date=(\d+)", page) == ["2199", "2025", "2024", "1900"]
 
 
 def test_list_is_searched_by_words_of_the_title(client, editor):
@@ -437,3 +448,30 @@ def test_administrator_may_do_all_that_an_editor_may(client):
     save(client, post, title="Changed")
 
     assert Post.objects.get().title == "Changed"
+
+
+@pytest.mark.parametrize("status", ["published", "draft"])
+@pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin", "America/New_York"])
+@pytest.mark.parametrize("day", ["0001-01-01", "1899-12-30", "2200-01-02", "9999-12-31"])
+def test_absurd_date_is_refused_in_a_sentence(client, editor, settings, day, zone, status):
+    settings.TIME_ZONE = zone
+    form = form_of(client.get(ADD), "post_form")
+
+    answer = client.post(
+        ADD,
+        form
+        | {"title": "Once", "status": status, "published_at_0": day, "published_at_1": "00:00:00"},
+    )
+
+    assert answer.status_code == 200
+    assert "Please choose a date between the years 1900 and 2200." in answer.text
+    assert not Post.objects.exists()
+
+
+@pytest.mark.parametrize("name", ["published_at", "updated_at"])
+@pytest.mark.parametrize("year", [2, 1899, 2200, 9998])
+def test_absurd_date_is_refused_by_the_database_too(name, year):
+    post = PostFactory()
+
+    with pytest.raises(IntegrityError, match=rf"post_{name}_sensible"):
+        Post.objects.filter(pk=post.pk).update(**{name: datetime(year, 6, 1, tzinfo=UTC)})
