@@ -83,6 +83,8 @@ class Addressed(models.Model):
             super().save(*args, **kwargs)
             if before and before.slug != self.slug and before.had_public_address():
                 Redirect.objects.remember(before.get_absolute_url(), self)
+            if self.had_public_address():
+                Redirect.objects.forget(self.get_absolute_url())
 
     def _stored(self) -> "Addressed | None":
         return type(self)._default_manager.filter(pk=self.pk).first()

@@ -35,6 +35,10 @@ class RedirectQuerySet(models.QuerySet["Redirect"]):
         fields |= {target._meta.model_name or "": target, "to_path": ""}
         self.update_or_create(old_path=old_path, defaults=fields)
 
+    def forget(self, path: str) -> None:
+        """Somebody lives at `path` again: nobody is led away from there, nor from below it."""
+        self.filter(old_path=unquote(path)).delete()
+
     def target_of(self, path: str) -> str | None:
         """Where a reader who asks for `path` should go; None where nobody knows.
 

@@ -3,7 +3,7 @@
 import pytest
 
 from blog.models import Redirect
-from tests.factories import AuthorFactory, CategoryFactory, PostFactory
+from tests.factories import AuthorFactory, CategoryFactory, DraftFactory, PostFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -60,6 +60,32 @@ def test_old_address_taken_by_a_new_post_shows_the_new_post(client):
     PostFactory(slug="taken", title="The new tenant")
 
     assert "The new tenant" in client.get("/posts/taken/").text
+
+
+@pytest.mark.parametrize("ending", ["nope/", "?page=99", "feed/nope"])
+@pytest.mark.parametrize("factory", [CategoryFactory, AuthorFactory, PostFactory])
+def test_nobody_is_led_away_from_an_address_that_lives_again(client, factory, ending):
+    one, two = factory(slug="one"), factory(slug="two")
+    rename(one, "between")
+    rename(two, "one")
+    rename(one, "two")
+    newcomer = factory(slug="between")
+
+    for row in (one, two, newcomer):
+        assert where(client, row.get_absolute_url() + ending) in {(404, None), (200, None)}
+    assert not Redirect.objects.exists()
+
+
+def test_old_address_leads_on_until_the_post_that_takes_it_is_public(client):
+    rename(PostFactory(slug="taken"), "moved")
+
+    post = DraftFactory(slug="taken")
+    before = where(client, "/posts/taken/")
+    post.publish()
+    post.unpublish()
+
+    assert before == (301, "/posts/moved/")
+    assert where(client, "/posts/taken/") == (404, None)
 
 
 @pytest.mark.parametrize("ending", ["", "feed/", "feed/rss/", "feed.json"])
