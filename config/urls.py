@@ -8,7 +8,7 @@ from blog.media import media
 
 urlpatterns = [
     path("admin/", admin.site.urls),
-    path("media/<path:path>", media),
+    path("media/<path:path>", media, name="media"),
     path("", include("newsletter.urls")),
     path("", include("blog.urls")),
 ]

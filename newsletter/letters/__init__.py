@@ -3,6 +3,22 @@
 from newsletter.letters.bounces import delivery_of
 from newsletter.letters.compose import NotReady, compose, freeze
 from newsletter.letters.letter import Letter, Reader
+from newsletter.letters.preflight import Finding, Level, preflight, unknown_tags
+from newsletter.letters.preview import Preview, preview
 from newsletter.letters.web import WebIssue
 
-__all__ = ["Letter", "NotReady", "Reader", "WebIssue", "compose", "delivery_of", "freeze"]
+__all__ = [
+    "Finding",
+    "Letter",
+    "Level",
+    "NotReady",
+    "Preview",
+    "Reader",
+    "WebIssue",
+    "compose",
+    "delivery_of",
+    "freeze",
+    "preflight",
+    "preview",
+    "unknown_tags",
+]
