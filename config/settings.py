@@ -144,6 +144,15 @@ CONFIRMATIONS_PER_HOUR = env.int("CONFIRMATIONS_PER_HOUR", default=500)
 PENDING_DAYS = env.int("PENDING_DAYS", default=30)
 EVIDENCE_DAYS = env.int("EVIDENCE_DAYS", default=1095)
 
+# Mails of issues a time unit ("10/s,500/m,20000/h"; empty: as fast as the server takes them), SMTP
+# connections of one worker, seconds to wait for an answer, seconds after which what a dead worker
+# held is free again, hours after which a schedule that was missed waits for a human.
+SEND_RATE = env.str("SEND_RATE", default="")
+SEND_CONNECTIONS = min(16, max(1, env.int("SEND_CONNECTIONS", default=8)))
+SEND_TIMEOUT = env.float("SEND_TIMEOUT", default=120)
+SEND_LEASE = env.float("SEND_LEASE", default=30)
+SEND_LATE_HOURS = env.float("SEND_LATE_HOURS", default=6)
+
 # --- People who sign in ---------------------------------------------------------------------
 
 AUTH_USER_MODEL = "blog.Author"

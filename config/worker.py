@@ -1,7 +1,7 @@
-"""The background worker: runs queued tasks, and beside them a clock for what must happen anyway.
+"""The background worker: runs queued tasks, and beside them a clock and the newsletter's sender.
 
 Rows are the truth and the queue is only a nudge, so a task that is lost or stuck loses nothing:
-the clock's sweeps find whatever is due.
+the clock's sweeps find whatever is due, and the sender looks at the deliveries themselves.
 """
 
 import logging
@@ -20,6 +20,7 @@ from django_tasks_db.management.commands import db_worker
 from blog.models import Heartbeat
 from blog.sweep import sweep as sweep_blog
 from config.queue import free_stuck_tasks, prune_results
+from newsletter.sending.sender import Sender
 from newsletter.sweep import sweep as sweep_newsletter
 
 logger = logging.getLogger("pennypost.worker")
@@ -100,6 +101,27 @@ class Clock(threading.Thread):
             connections.close_all()
 
 
+class SenderThread(threading.Thread):
+    """Sends issues for as long as there are any, and looks for new ones every second."""
+
+    def __init__(self, complaints: Complaints) -> None:
+        super().__init__(name="sender", daemon=True)
+        self.complaints = complaints
+        self.stopped = threading.Event()
+
+    def run(self) -> None:
+        sender = Sender(self.stopped.is_set)
+        pause = 0.0
+        while not self.stopped.wait(pause):
+            pause = 1.0
+            try:
+                pause = 0.0 if sender.work() else 1.0
+                close_old_connections()
+            except Exception as error:
+                self.complaints.about("newsletter.sending", error)
+                connections.close_all()
+
+
 class TaskRunner(db_worker.Worker):
     """django-tasks-db's loop, made to survive a locked or lost database."""
 
@@ -139,10 +161,15 @@ class TaskRunner(db_worker.Worker):
 def work() -> None:
     """Run until SIGINT or SIGTERM."""
     complaints = Complaints()
-    runner, clock = TaskRunner(complaints), Clock(jobs(), complaints)
+    runner = TaskRunner(complaints)
+    clock, sender = Clock(jobs(), complaints), SenderThread(complaints)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, runner.shutdown)
     clock.start()
+    sender.start()
     runner.run()
-    clock.stopped.set()
+    for thread in (clock, sender):
+        thread.stopped.set()
     clock.join(timeout=5)
+    # What is on its way gets its answer, or its doubt is written down: see engine.PATIENCE.
+    sender.join(timeout=20)

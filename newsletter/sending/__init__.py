@@ -1,0 +1,6 @@
+"""Sending issues. docs/sending.md says who writes what when, and what a crash leaves behind.
+
+issues.py starts, pauses and cancels; freezing.py adds the deliveries; ledger.py makes every change
+of a delivery's state; verdicts.py says what a server's answer means; engine.py brings ledger and
+connections together; sender.py finds what there is to do.
+"""

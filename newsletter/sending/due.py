@@ -1,0 +1,62 @@
+"""Which scheduled issues are to start, and which must wait for a human."""
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.utils import timezone
+
+from newsletter import installation
+from newsletter.models import Issue
+from newsletter.sending import issues
+
+ELSEWHERE = (
+    "It was scheduled or started in another installation: this database was restored or copied. "
+    "Go on only if the other one does not."
+)
+LATE = "Its time passed while nothing could be sent. Send it now, or choose another time."
+HIDDEN = "Its time has come, and a post of it is not public. Publish the post, or send without it."
+
+
+def start_due() -> int:
+    """Start the scheduled issues whose time has come; returns how many.
+
+    Those that must wait for a human say why, in `paused_because`.
+    """
+    started = 0
+    here = installation.identity()
+    for issue in Issue.objects.scheduled():
+        due_at = due_time(issue)
+        if due_at is None or due_at > timezone.now():
+            continue
+        because = _obstacle(issue, due_at, here)
+        if because:
+            Issue.objects.filter(pk=issue.pk, status=Issue.Status.SCHEDULED).update(
+                paused_because=because
+            )
+            continue
+        try:
+            issues.start(issue)
+            started += 1
+        except issues.NotNowError:
+            continue  # another worker was first, or somebody changed it this moment
+    return started
+
+
+def due_time(issue: Issue) -> datetime | None:
+    """When it is to start; None where a post that it waits for has no time."""
+    if not issue.with_posts:
+        return issue.send_at
+    times = [
+        place.post.published_at if place.post and place.post.status == "published" else None
+        for place in issue.places.select_related("post")
+    ]
+    known = [time for time in times if time is not None]
+    return max(known) if known and len(known) == len(times) else None
+
+
+def _obstacle(issue: Issue, due_at: datetime, here: str) -> str:
+    if issue.owner != here:
+        return ELSEWHERE
+    if timezone.now() - due_at > timedelta(hours=settings.SEND_LATE_HOURS):
+        return LATE
+    return HIDDEN if issues.hidden_posts(issue) else ""

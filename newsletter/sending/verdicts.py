@@ -1,0 +1,85 @@
+"""What a mail server's answer means: for the mail, for its reader, for the whole issue."""
+
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import Enum
+
+from blog.outbox import said, scrub
+from newsletter.models import Delivery
+from newsletter.smtp import Lost, Phase, Replied
+
+Status = Delivery.Status
+
+# After so many attempts, each later than the one before, it is given up.
+GAPS = [timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 240)]
+MOST_ATTEMPTS = 16
+# The connection was lost before the dot: nobody's fault, so sooner, but not at once for ever.
+LOST_GAPS = [timedelta(seconds=seconds) for seconds in (0, 2, 10, 60, 300, 1800)]
+
+# RFC 3463: the address does not exist, or takes no mail any more.
+NO_SUCH_ADDRESS = re.compile(r"5\.(1\.[01236]|1\.10|2\.1)\b")
+# RFC 7372, RFC 7505 and one that a large provider made up: who we are was not believed.
+NOT_US = re.compile(r"5\.7\.(2\d|515|9)\b")
+ENHANCED = re.compile(r"[245]\.\d{1,3}\.\d{1,3}\b")
+SIGN_IN = {530, 534, 535, 538}
+
+
+class Blame(Enum):
+    """Whose fault a refusal is."""
+
+    NOBODY = "nobody"
+    READER = "reader"  # mail to this address must stop
+    MAIL = "mail"
+    CONTENT = "content"  # several in a row, and the issue pauses
+    SENDER = "sender"  # the issue pauses
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    status: Status
+    reply: str
+    blame: Blame = Blame.NOBODY
+    after: timedelta = timedelta(0)  # for what waits again
+
+
+def on_reply(reply: Replied, attempts: int) -> Verdict:
+    words = said(reply.code, reply.text)
+    if reply.phase is Phase.END and 200 <= reply.code < 300:
+        return Verdict(Status.SENT, words)
+    if reply.code == 421:
+        return again(words, attempts, LOST_GAPS)
+    if _is_about_sender(reply):
+        return Verdict(Status.WAITING, words, Blame.SENDER)
+    if reply.code < 500:
+        return again(words, attempts, GAPS)
+    return Verdict(Status.FAILED, words, _blame(reply))
+
+
+def on_loss(loss: Lost, attempts: int) -> Verdict:
+    reason = scrub(loss.reason)
+    if loss.phase is Phase.END:
+        return Verdict(Status.UNKNOWN, f"No answer came to the whole mail. {reason}")
+    return again(reason, attempts, LOST_GAPS)
+
+
+def again(words: str, attempts: int, gaps: list[timedelta]) -> Verdict:
+    """Wait and try again, until it was tried often enough."""
+    if attempts >= MOST_ATTEMPTS:
+        return Verdict(Status.FAILED, f"Given up after {attempts} attempts. {words}", Blame.MAIL)
+    return Verdict(Status.WAITING, words, after=gaps[min(attempts, len(gaps)) - 1])
+
+
+def _is_about_sender(reply: Replied) -> bool:
+    if reply.code in SIGN_IN or NOT_US.match(reply.text):
+        return True
+    return reply.phase is Phase.MAIL and reply.code >= 500
+
+
+def _blame(reply: Replied) -> Blame:
+    if reply.phase is not Phase.RCPT:
+        return Blame.CONTENT
+    has_enhanced = ENHANCED.match(reply.text)
+    # An old server that says no more than 550 means: no such user here (RFC 5321 section 4.2.3).
+    gone = NO_SUCH_ADDRESS.match(reply.text) if has_enhanced else reply.code in {550, 551, 553}
+    return Blame.READER if gone else Blame.MAIL
