@@ -192,6 +192,12 @@ class Connection:
             return self._dot_due
         return self._deadline if self._expected or self._outbox else None
 
+    def needs_attention(self, now: float) -> bool:
+        """Whether there is something to do for it although nothing arrived."""
+        wakes_at = self.wakes_at()
+        is_time = wakes_at is not None and wakes_at <= now
+        return self.closed or bool(self._outbox) or is_time
+
     def attend(self, *, readable: bool = False) -> list[Event]:
         """Read, write and look at the clock; returns what happened."""
         if readable:

@@ -171,8 +171,7 @@ class Engine:
             self._attend(connection, readable=True)
         now = time.monotonic()
         for connection in list(self._connections):
-            wakes_at = connection.wakes_at()
-            if connection.wants_to_write or (wakes_at is not None and wakes_at <= now):
+            if connection.needs_attention(now):
                 self._attend(connection, readable=False)
 
     def _patience(self) -> float:

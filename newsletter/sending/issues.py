@@ -114,8 +114,12 @@ def resolve_as_sent(delivery: Delivery) -> bool:
 
 
 def resolve_by_sending(delivery: Delivery) -> bool:
-    """Send it once more, under the same Message-ID; False where it was not unknown any more."""
-    unknown = Delivery.objects.unknown().filter(pk=delivery.pk)
+    """Send it once more, under the same Message-ID.
+
+    False where it was not unknown any more, or its issue was cancelled.
+    """
+    kept = Issue.objects.exclude(status=Status.CANCELLED)
+    unknown = Delivery.objects.unknown().filter(pk=delivery.pk, issue__in=kept)
     return bool(
         unknown.update(
             status=Delivery.Status.WAITING, attempts=0, due_at=Now(), settled_at=None, fence=None

@@ -167,7 +167,8 @@ def take_from_the_dead() -> int:
     What was only claimed waits again. What was being sent may have arrived: nobody knows.
     """
     abandoned = Delivery.objects.abandoned()
-    freed = abandoned.filter(status=Status.CLAIMED).update(
+    again = [Status.CLAIMED, *([Status.SENDING] if settings.SEND_UNKNOWN_AGAIN else [])]
+    freed = abandoned.filter(status__in=again).update(
         status=Status.WAITING, fence=None, leased_until=None, due_at=Now()
     )
     return freed + abandoned.filter(status=Status.SENDING).update(

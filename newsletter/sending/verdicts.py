@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum
 
+from django.conf import settings
+
 from blog.outbox import said, scrub
 from newsletter.models import Delivery
 from newsletter.smtp import Lost, Phase, Replied
@@ -58,7 +60,7 @@ def on_reply(reply: Replied, attempts: int) -> Verdict:
 
 def on_loss(loss: Lost, attempts: int) -> Verdict:
     reason = scrub(loss.reason)
-    if loss.phase is Phase.END:
+    if loss.phase is Phase.END and not settings.SEND_UNKNOWN_AGAIN:
         return Verdict(Status.UNKNOWN, f"No answer came to the whole mail. {reason}")
     return again(reason, attempts, LOST_GAPS)
 

@@ -216,6 +216,18 @@ def test_connection_lost_after_the_dot_is_unknown_and_not_sent_again(sink):
     assert issue.is_finished
 
 
+def test_site_that_prefers_doubles_sends_the_unknown_again(sink, settings):
+    settings.SEND_UNKNOWN_AGAIN = True
+    SubscriberFactory(email=READER)
+    sink.at_end[READER] = ["take and drop"]
+    issue = started(2)
+
+    send()
+
+    assert statuses(issue) == {"sent": 3}
+    assert sink.recipients.count(READER) == 2
+
+
 def test_mail_server_that_is_away_is_nobodys_fault(settings, caplog):
     settings.MAILERS = {
         "default": {
