@@ -15,6 +15,7 @@ from django.db.models import Exists, F, OuterRef
 from django.db.models.functions import Now
 
 from newsletter.models import Delivery, Issue, Subscriber
+from newsletter.models.delivery import DeliveryQuerySet
 from newsletter.sending import clock, rates
 from newsletter.sending.verdicts import Blame, Verdict
 
@@ -63,6 +64,7 @@ def claim(issue: Issue, most: int) -> list[Claim]:
     if not taken:
         return []
     mine = Delivery.objects.filter(issue=issue, status=Status.CLAIMED, fence=fence)
+    _skip_the_gone(mine)
     rows = mine.order_by("due_at", "pk").values_list(
         "pk", "attempts", "subscriber__email", "subscriber__token"
     )
@@ -92,24 +94,32 @@ def _mark(issue: Issue, claims: list[Claim]) -> set[int]:
     mine = Delivery.objects.filter(
         pk__in=keys, fence__in={claim.fence for claim in claims}, status=Status.CLAIMED
     )
-    # Asked of each row by itself: as "in (…)" SQLite would gather all subscribers for it.
-    still_subscribed = Exists(Subscriber.objects.receiving().filter(pk=OuterRef("subscriber")))
     still_running = Exists(Issue.objects.running().filter(pk=OuterRef("issue")))
-    wanted = mine.filter(still_running, still_subscribed)
+    wanted = mine.filter(still_running, _still_subscribed())
     marked = wanted.update(status=Status.SENDING, leased_until=Now() + lease())
     if marked == len(claims):
         return set(keys)
-    mine.filter(~still_subscribed).update(
+    _skip_the_gone(mine)
+    sending = Delivery.objects.filter(
+        pk__in=keys, fence__in={claim.fence for claim in claims}, status=Status.SENDING
+    )
+    return set(sending.values_list("pk", flat=True))
+
+
+def _still_subscribed() -> Exists:
+    """Asked of each row by itself: as "in (…)" SQLite would gather all subscribers for it."""
+    return Exists(Subscriber.objects.receiving().filter(pk=OuterRef("subscriber")))
+
+
+def _skip_the_gone(claimed: DeliveryQuerySet) -> None:
+    """Who left since the freeze gets nothing."""
+    claimed.filter(~_still_subscribed()).update(
         status=Status.SKIPPED,
         reply=NOT_SUBSCRIBED,
         settled_at=Now(),
         fence=None,
         leased_until=None,
     )
-    sending = Delivery.objects.filter(
-        pk__in=keys, fence__in={claim.fence for claim in claims}, status=Status.SENDING
-    )
-    return set(sending.values_list("pk", flat=True))
 
 
 def _settle(outcomes: Sequence[Outcome]) -> None:
