@@ -208,6 +208,8 @@ class Post(Addressed):
         fields = kwargs.get("update_fields")
         if fields is None or "body" in fields:
             self.render()
+        # A script may give it as text, which Django would only read on its way to the database.
+        self.published_at = Post._meta.get_field("published_at").to_python(self.published_at)
         if self.status == self.Status.PUBLISHED and self.published_at is None:
             self.published_at = timezone.now()
         if fields is not None:
