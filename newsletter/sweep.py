@@ -31,7 +31,7 @@ def forget() -> None:
     purge_subscribers()
     now = timezone.now()
     evidence_kept = timedelta(days=settings.EVIDENCE_DAYS)
-    ConsentEvidence.objects.filter(created_at__lt=now - evidence_kept).delete()
+    ConsentEvidence.objects.filter(created_at__lt=now - evidence_kept).forget()
     Notice.objects.filter(settled_at__lt=now - KEPT).delete()
     AddressChange.objects.filter(created_at__lt=now - KEPT).delete()
 

@@ -1,6 +1,7 @@
 """What a subscriber agreed to, and when: a log, not a checkbox."""
 
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 
 from newsletter.models.permanent import AppendOnly, AppendOnlyQuerySet
@@ -49,21 +50,42 @@ class Consent(AppendOnly):
         ordering = ["at", "pk"]
         verbose_name = "consent event"
         indexes = [models.Index(fields=["event", "at"], name="consent_by_event")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(
+                    event__in=[
+                        "requested",
+                        "terms_agreed",
+                        "confirmed",
+                        "topics_changed",
+                        "address_changed",
+                        "unsubscribed",
+                        "bounced",
+                        "complained",
+                        "lifted",
+                        "erased",
+                    ]
+                ),
+                name="consent_event_known",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_event_display()}, {self.at:%Y-%m-%d %H:%M} UTC"
 
     def forget_evidence(self) -> None:
         """Delete where this event came from; the event itself stays."""
-        ConsentEvidence.objects.filter(consent=self).delete()
+        ConsentEvidence.objects.filter(consent=self).forget()
 
 
-class ConsentEvidenceQuerySet(models.QuerySet["ConsentEvidence"]):
-    pass
+class ConsentEvidenceQuerySet(AppendOnlyQuerySet):
+    def forget(self) -> None:
+        """Delete these for good, as only an erasure and the retention clock may."""
+        models.QuerySet.delete(self)
 
 
-class ConsentEvidence(models.Model):
-    """Where an event came from. Personal data: erasure and the retention clock delete it."""
+class ConsentEvidence(AppendOnly):
+    """Where an event came from. Personal data, which does not stay for ever."""
 
     consent = models.OneToOneField(Consent, models.DB_CASCADE, related_name="evidence")
     ip = models.GenericIPAddressField("IP address", null=True)
@@ -74,6 +96,7 @@ class ConsentEvidence(models.Model):
     objects = ConsentEvidenceQuerySet.as_manager()
 
     class Meta:
+        base_manager_name = "objects"
         verbose_name = verbose_name_plural = "evidence"
 
     def __str__(self) -> str:

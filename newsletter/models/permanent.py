@@ -10,21 +10,13 @@ class PermanentError(TypeError):
 
 
 class AppendOnlyQuerySet(models.QuerySet):
-    """Rows can be added and read; nothing else."""
+    """Rows can be added and read; nothing else. What gets by, newsletter.locks refuses."""
 
     def update(self, **kwargs: Any) -> NoReturn:
         raise PermanentError(f"{self.model._meta.verbose_name_plural} are never changed.")
 
     def delete(self) -> NoReturn:
         raise PermanentError(f"{self.model._meta.verbose_name_plural} are never deleted.")
-
-    def bulk_update(self, *args: Any, **kwargs: Any) -> NoReturn:
-        raise PermanentError(f"{self.model._meta.verbose_name_plural} are never changed.")
-
-    def bulk_create(self, objs: Any, *args: Any, **kwargs: Any) -> Any:
-        if kwargs.get("update_conflicts"):
-            raise PermanentError(f"{self.model._meta.verbose_name_plural} are never changed.")
-        return super().bulk_create(objs, *args, **kwargs)
 
     # Django marks these so that templates cannot call them.
     delete.alters_data = True  # type: ignore[attr-defined]

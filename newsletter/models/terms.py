@@ -14,9 +14,6 @@ from blog.fields import Line, Prose
 from blog.text import clean
 from newsletter.models.permanent import PermanentError
 
-# Made from the text, and no part of what anybody agreed to.
-LAYOUT = {"html", "markdown_version"}
-
 
 class TermsQuerySet(models.QuerySet["Terms"]):
     def published(self) -> "TermsQuerySet":
@@ -32,19 +29,16 @@ class TermsQuerySet(models.QuerySet["Terms"]):
         return self.exclude(markdown_version=markdown.VERSION)
 
     def update(self, **kwargs: Any) -> int:
-        # How the words are laid out may improve; the words may not.
-        if not kwargs.keys() <= LAYOUT:
-            self._refuse_published("changed")
+        self._refuse_published("changed")
         return super().update(**kwargs)
 
     def delete(self) -> tuple[int, dict[str, int]]:
         self._refuse_published("deleted")
         return super().delete()
 
-    def bulk_update(self, objs: Any, *args: Any, **kwargs: Any) -> int:
-        objs = list(objs)
-        self.filter(pk__in=[terms.pk for terms in objs])._refuse_published("changed")
-        return super().bulk_update(objs, *args, **kwargs)
+    def lay_out(self, html: str) -> None:
+        """How the words are laid out may improve; the words may not."""
+        super().update(html=html, markdown_version=markdown.VERSION)
 
     def _refuse_published(self, verb: str) -> None:
         if self.filter(published_at__isnull=False).exists():
@@ -89,8 +83,8 @@ class Terms(models.Model):
         return f"Terms & conditions {self.version}"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        if self.pk and type(self).objects.filter(pk=self.pk, published_at__isnull=False).exists():
-            raise PermanentError("Published terms are never changed; publish a new version.")
+        # Asked of the database: this instance may be from before they were published.
+        type(self).objects.filter(pk=self.pk)._refuse_published("changed")
         # What is hashed must be, to the letter, what is stored.
         self.text = clean(self.text)
         self.html, self.markdown_version = markdown.render(self.text).html, markdown.VERSION
@@ -98,8 +92,7 @@ class Terms(models.Model):
         super().save(*args, **kwargs)
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
-        if self.is_published:
-            raise PermanentError("Published terms are never deleted.")
+        type(self).objects.filter(pk=self.pk)._refuse_published("deleted")
         return super().delete(*args, **kwargs)
 
     def get_absolute_url(self) -> str:
@@ -107,9 +100,7 @@ class Terms(models.Model):
 
     def render_again(self) -> None:
         """Lay the same words out as the renderer does today."""
-        html = markdown.render(self.text).html
-        rows = Terms.objects.filter(pk=self.pk)
-        rows.update(html=html, markdown_version=markdown.VERSION)
+        Terms.objects.filter(pk=self.pk).lay_out(markdown.render(self.text).html)
 
     def publish(self) -> None:
         """Make this the version that new subscribers agree to. Old consents stay as they were."""

@@ -3,13 +3,32 @@
 import hashlib
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.core.management import call_command
+from django.db import IntegrityError, connection, transaction
+from django.db.models import QuerySet
 
-from newsletter.models import Consent, Subscriber, Terms
+from newsletter.models import Consent, ConsentEvidence, Subscriber, Terms
 from newsletter.models.permanent import PermanentError
-from tests.factories import ConsentFactory, SubscriberFactory, TermsFactory
+from tests.factories import (
+    ConsentEvidenceFactory,
+    ConsentFactory,
+    SubscriberFactory,
+    TermsFactory,
+)
 
 pytestmark = pytest.mark.django_db
+
+
+def refused(attempt, row):
+    """By the model, with a clear word, or else by the database itself."""
+    with pytest.raises((PermanentError, IntegrityError)), transaction.atomic():
+        attempt(row)
+    return True
+
+
+def by_hand(statement):
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
 
 
 @pytest.mark.parametrize(
@@ -24,17 +43,50 @@ pytestmark = pytest.mark.django_db
         lambda consent: Consent.objects.bulk_create(
             [consent], update_conflicts=True, unique_fields=["id"], update_fields=["event"]
         ),
+        lambda consent: Consent.objects.bulk_create(
+            [consent], None, False, True, ["event"], ["id"]
+        ),
         lambda consent: Consent._base_manager.update(event="confirmed"),
+        lambda consent: consent.save_base(),
+        lambda consent: QuerySet(Consent).update(event="confirmed"),
+        lambda consent: by_hand("UPDATE newsletter_consent SET event = 'confirmed'"),
     ],
 )
 def test_consent_event_cannot_be_changed_or_deleted(attempt):
     consent = ConsentFactory(event="requested")
     consent.event = "confirmed"
 
-    with pytest.raises(PermanentError):
-        attempt(consent)
+    assert refused(attempt, consent)
 
     assert Consent.objects.get().event == "requested"
+
+
+@pytest.mark.parametrize(
+    "attempt",
+    [
+        lambda evidence: evidence.save(),
+        lambda evidence: evidence.delete(),
+        lambda evidence: ConsentEvidence.objects.update(ip="192.0.2.1"),
+        lambda evidence: ConsentEvidence.objects.all().delete(),
+        lambda evidence: ConsentEvidence._base_manager.all().delete(),
+        lambda evidence: evidence.save_base(),
+        lambda evidence: by_hand("UPDATE newsletter_consentevidence SET ip = '192.0.2.1'"),
+    ],
+)
+def test_evidence_cannot_be_changed_and_goes_only_by_erasure_or_the_clock(attempt):
+    evidence = ConsentEvidenceFactory(ip="203.0.113.9")
+    evidence.ip = "192.0.2.1"
+
+    assert refused(attempt, evidence)
+
+    assert ConsentEvidence.objects.get().ip == "203.0.113.9"
+
+
+def test_consent_event_that_nobody_knows_is_refused_by_the_database():
+    with pytest.raises(IntegrityError), transaction.atomic():
+        ConsentFactory(event="nonsense")
+
+    assert not Consent.objects.exists()
 
 
 @pytest.mark.parametrize(
@@ -43,23 +95,48 @@ def test_consent_event_cannot_be_changed_or_deleted(attempt):
         lambda terms: terms.save(),
         lambda terms: terms.delete(),
         lambda terms: Terms.objects.update(text="Other words."),
+        lambda terms: Terms.objects.update(html="<p>Other words.</p>"),
         lambda terms: Terms.objects.all().delete(),
         lambda terms: Terms.objects.bulk_update([terms], ["text"]),
+        lambda terms: Terms.objects.bulk_create(
+            [Terms(version=terms.version, text="Other words.")],
+            update_conflicts=True,
+            update_fields=["text"],
+            unique_fields=["version"],
+        ),
+        lambda terms: terms.save_base(),
+        lambda terms: by_hand("UPDATE newsletter_terms SET text = 'Other words.'"),
+        lambda terms: by_hand("UPDATE newsletter_terms SET published_at = NULL"),
     ],
 )
-def test_published_terms_cannot_be_changed_or_deleted(attempt):
+@pytest.mark.parametrize("is_stale", [False, True])
+def test_published_terms_cannot_be_changed_or_deleted(attempt, is_stale):
     terms = TermsFactory(text="We send you letters.")
     terms.text = "Other words."
+    if is_stale:  # somebody read them before they were published
+        terms.published_at = None
 
-    with pytest.raises(PermanentError):
-        attempt(terms)
+    assert refused(attempt, terms)
 
-    assert Terms.objects.get().text == "We send you letters."
+    kept = Terms.objects.get()
+    assert (kept.text, kept.is_published) == ("We send you letters.", True)
+    assert "letters" in kept.html
+
+
+def test_lock_is_fitted_again_after_every_migration():
+    ConsentFactory(event="requested")
+    table = "newsletter_consent"
+    on_table = f" ON {table}" if connection.vendor == "postgresql" else ""
+    by_hand(f"DROP TRIGGER {table}_stays{on_table}")
+
+    call_command("migrate", verbosity=0)
+
+    assert refused(by_hand, f"UPDATE {table} SET event = 'confirmed'")
 
 
 def test_published_terms_are_laid_out_again_word_for_word():
     terms = TermsFactory(text="We send you *letters*.")
-    Terms.objects.update(html="Old layout", markdown_version=0)
+    by_hand("UPDATE newsletter_terms SET html = 'Old layout', markdown_version = 0")
 
     for stale in Terms.objects.to_render_again():
         stale.render_again()
