@@ -36,8 +36,11 @@ FORMATS = ("JPEG", "PNG", "WEBP", "AVIF")
 WIDEST, TALLEST = 1600, 3200
 SMALL = 640
 
-# Every name that store() gives, and nothing else.
-NAME = re.compile(r"[a-z]+/[0-9a-f]{32}(-640)?\.webp")
+# In a mail a picture is 560 wide; twice as many pixels look sharp.
+MAIL_WIDTH = 1120
+
+# Every name that store() and mail_copy() give, and nothing else.
+NAME = re.compile(r"[a-z]+/[0-9a-f]{32}((-640)?\.webp|-mail\.jpg)")
 
 TOO_HEAVY = "This file is too large: a picture may have at most 15 MB."
 TOO_MANY_PIXELS = (
@@ -66,6 +69,15 @@ class WebP(ContentFile):
         buffer = BytesIO()
         image.save(buffer, "WEBP", quality=82)
         super().__init__(buffer.getvalue(), name="picture.webp")
+
+
+class Jpeg(ContentFile):
+    content_type = "image/jpeg"
+
+    def __init__(self, image: Image.Image) -> None:
+        buffer = BytesIO()
+        image.save(buffer, "JPEG", quality=82, optimize=True, progressive=True)
+        super().__init__(buffer.getvalue(), name="picture.jpg")
 
 
 class Picture(WebP):
@@ -151,6 +163,32 @@ def small(name: str) -> str:
     return f"{name.removesuffix('.webp')}-{SMALL}.webp"
 
 
+def mail_copy(name: str) -> str:
+    """The name of a JPEG of the large picture `name`, made at first use: Outlook shows no WebP.
+
+    Raises OSError where there is no such picture.
+    """
+    copy = name_of_mail_copy(name)
+    if not default_storage.exists(copy):
+        with _one_at_a_time, default_storage.open(name) as file:
+            image = Image.open(file, formats=("WEBP",))
+            image.thumbnail((MAIL_WIDTH, TALLEST))
+            default_storage.save(copy, Jpeg(_on_white(image)))
+    return copy
+
+
+def name_of_mail_copy(name: str) -> str:
+    return f"{name.removesuffix('.webp')}-mail.jpg"
+
+
+def _on_white(image: Image.Image) -> Image.Image:
+    if image.mode == "RGB":
+        return image
+    white = Image.new("RGB", image.size, "white")
+    white.paste(image, mask=image.convert("RGBA").getchannel("A"))
+    return white
+
+
 class PictureFile(FieldFile):
     field: "PictureField"
 
@@ -170,6 +208,7 @@ class PictureFile(FieldFile):
     def delete(self, save: bool = True) -> None:
         if self.name:
             self.storage.delete(small(self.name))
+            self.storage.delete(name_of_mail_copy(self.name))
         super().delete(save)
 
     @property

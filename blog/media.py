@@ -25,4 +25,5 @@ def media(request: HttpRequest, path: str) -> FileResponse:
         file = default_storage.open(path)
     except FileNotFoundError:
         raise Http404 from None
-    return FileResponse(file, content_type="image/webp", headers=HEADERS)
+    content_type = "image/jpeg" if path.endswith(".jpg") else "image/webp"
+    return FileResponse(file, content_type=content_type, headers=HEADERS)

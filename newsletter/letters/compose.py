@@ -13,11 +13,11 @@ from blog.links import absolute
 from blog.markdown.plain import underlined, wrapped
 from blog.models import Post, Site
 from newsletter import merge_tags
+from newsletter.letters.pictures import WIDTH, Pictures
 from newsletter.models import FrozenMail, Issue
 
 # Gmail cuts a mail off after 102 KB of HTML, and with it the way out at its foot.
 MOST_HTML = 100_000
-WIDTH = 560
 EXCERPT_WORDS = 120
 
 
@@ -80,6 +80,7 @@ class _Plan:
     whole: set[int] = field(init=False)
     body_is_whole: bool = True
     left_out: int = 0
+    pictures: Pictures = field(default_factory=Pictures)
 
     def __post_init__(self) -> None:
         is_full = self.issue.shows == Issue.Shows.FULL
@@ -128,7 +129,9 @@ def _html(site: Site, issue: Issue, plan: _Plan) -> str:
     deeper = 1 if plan.headline else 0
 
     def laid_out(html: str, page: str, deeper: int = 0) -> SafeString:
-        return markdown.safe(markdown.mail_html(html, page, deeper=deeper, picture=_picture))
+        return markdown.safe(
+            markdown.mail_html(html, page, deeper=deeper, picture=plan.pictures.in_mail)
+        )
 
     context["intro"] = laid_out(issue.intro_html, context["web"])
     context["body"] = laid_out(issue.html, context["web"]) if plan.body_is_whole else ""
@@ -137,7 +140,7 @@ def _html(site: Site, issue: Issue, plan: _Plan) -> str:
         {
             "post": post,
             "link": (link := absolute(post.get_absolute_url())),
-            "cover": absolute(post.cover.url) if post.cover else "",
+            "cover": plan.pictures.address_of(post.cover.name) if post.cover else "",
             "html": laid_out(post.html, link, deeper) if post.pk in plan.whole else "",
         }
         for post in plan.posts
@@ -173,12 +176,3 @@ def _text(site: Site, issue: Issue, plan: _Plan) -> str:
 
 def _excerpt(html: str) -> str:
     return markdown.excerpt(markdown.as_text(html, ""), EXCERPT_WORDS)
-
-
-def _picture(attributes: dict[str, str]) -> dict[str, str]:
-    """Outlook for Windows knows no max-width: it is told a width that others then ignore."""
-    width = attributes.get("width", "")
-    if width.isdecimal() and int(width) <= WIDTH:
-        return attributes
-    kept = {name: value for name, value in attributes.items() if name != "height"}
-    return kept | {"width": str(WIDTH), "class": "" if width else "natural"}

@@ -1,9 +1,10 @@
 import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+from PIL import Image
 
 from blog import images
-from tests.blog.pictures import decode, picture, upload
+from tests.blog.pictures import decode, encode, picture, upload
 
 NAME = "covers/0123456789abcdef0123456789abcdef.webp"
 
@@ -39,6 +40,26 @@ def test_small_picture_is_served_beside_the_large_one(client):
     response = client.get(f"/media/{images.small(name)}")
 
     assert decode(ContentFile(response.getvalue())).width == 640
+
+
+def test_copy_for_mail_is_a_jpeg_beside_it(client):
+    name = images.store(images.reencode(upload(picture(2400, 1200))), "covers")
+
+    response = client.get(f"/media/{images.mail_copy(name)}")
+
+    copy = decode(ContentFile(response.getvalue()))
+    assert (copy.format, copy.size) == ("JPEG", (1120, 560))
+    assert response["Content-Type"] == "image/jpeg"
+    assert images.mail_copy(name) == images.name_of_mail_copy(name)
+
+
+def test_copy_for_mail_stands_on_white_where_the_picture_has_gaps(client):
+    clear = encode(Image.new("RGBA", (40, 20), (0, 0, 0, 0)))
+    name = images.store(images.reencode(upload(clear)), "covers")
+
+    response = client.get(f"/media/{images.mail_copy(name)}")
+
+    assert decode(ContentFile(response.getvalue())).getpixel((5, 5)) == (255, 255, 255)
 
 
 def test_file_that_is_no_picture_is_shown_as_one_all_the_same(client):

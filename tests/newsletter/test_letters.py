@@ -1,6 +1,7 @@
 """An issue's mail: frozen once, poured for each reader, the same bytes whichever way it goes."""
 
 import re
+from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.header import decode_header, make_header
 from email.message import EmailMessage
@@ -326,7 +327,7 @@ def test_posts_come_whole_in_their_order_with_absolute_addresses():
         author=author,
         cover=upload(picture(80, 50)),
         cover_alt="A plain of teal",
-        published_at="2026-05-01T12:00Z",
+        published_at=datetime(2026, 5, 1, 12, tzinfo=UTC),
     )
     second = PostFactory(title="First things", body="```python\ndef f():\n    pass\n```")
 
@@ -347,6 +348,28 @@ def test_posts_come_whole_in_their_order_with_absolute_addresses():
     assert "there [1]" in text
     assert "[1] https://blog.example.com/posts/x/" in text
     assert "    def f():\n        pass" in text
+
+
+def test_pictures_of_the_site_go_out_as_jpeg_and_no_wider_than_the_text(client):
+    other = DraftFactory(cover=upload(picture(900, 300)))
+    post = PostFactory(
+        cover=upload(picture(80, 50)),
+        cover_alt="Teal",
+        body=f"![in text]({other.cover.url}) ![gone](/media/covers/{'0' * 32}.webp)",
+    )
+
+    _, html = received(letter_of(post))
+
+    pictures = re.findall(r'<img [^>]*src="https://blog.example.com([^"]*)"[^>]*>', html)
+    assert [re.sub("[0-9a-f]{32}", "x", path) for path in pictures] == [
+        "/media/covers/x-mail.jpg",
+        "/media/covers/x-mail.jpg",
+        "/media/covers/x.webp",
+    ]
+    shown = [b"".join(client.get(path))[:3] == b"\xff\xd8\xff" for path in pictures]
+    assert shown == [True, True, False]
+    assert html.count('width="560"') == 3
+    assert "max-width: 100%" in html
 
 
 def test_digest_shows_summaries_and_where_to_read_on():
