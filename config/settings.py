@@ -151,6 +151,10 @@ SEND_RATE = env.str("SEND_RATE", default="")
 SEND_CONNECTIONS = min(16, max(1, env.int("SEND_CONNECTIONS", default=8)))
 SEND_TIMEOUT = env.float("SEND_TIMEOUT", default=120)
 SEND_LEASE = env.float("SEND_LEASE", default=30)
+# The mailbox that process_bounces reads: a path, or imaps://user:password@host/INBOX.
+BOUNCE_MAILBOX = env.str("BOUNCE_MAILBOX", default="")
+# Issues in a row that must come back before an address with, say, a full mailbox gets no more.
+SOFT_BOUNCES = env.int("SOFT_BOUNCES", default=3)
 # Whether a mail that may have arrived is sent again: doubled rather than lost.
 SEND_UNKNOWN_AGAIN = env.bool("SEND_UNKNOWN_AGAIN", default=False)
 SEND_LATE_HOURS = env.float("SEND_LATE_HOURS", default=6)

@@ -3,6 +3,7 @@
 from newsletter.letters.bounces import delivery_of
 from newsletter.letters.compose import NotReady, compose, freeze
 from newsletter.letters.letter import Letter, Reader
+from newsletter.letters.message_ids import is_message_id_of
 from newsletter.letters.preflight import Finding, Level, preflight, unknown_tags
 from newsletter.letters.preview import Preview, preview
 from newsletter.letters.web import WebIssue
@@ -18,6 +19,7 @@ __all__ = [
     "compose",
     "delivery_of",
     "freeze",
+    "is_message_id_of",
     "preflight",
     "preview",
     "unknown_tags",

@@ -6,7 +6,6 @@ RFC 2369, RFC 2919 and RFC 8058.
 """
 
 import hashlib
-import hmac
 import re
 import time
 from dataclasses import dataclass
@@ -15,16 +14,15 @@ from email import message_from_bytes, policy
 from email.utils import format_datetime, parseaddr
 from html import escape
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
-from django.utils.encoding import punycode
 
 from newsletter import merge_tags
 from newsletter.letters import headers, quoted
 from newsletter.letters.bounces import BounceAddresses
-from newsletter.models import FrozenMail, Secret
+from newsletter.letters.message_ids import MessageIds
+from newsletter.models import FrozenMail
 
 # Neither "=_" nor its first letter can stand so in quoted-printable text.
 BOUNDARY = "=_pennypost_"
@@ -49,9 +47,9 @@ class Letter:
     def __init__(self, mail: FrozenMail) -> None:
         self.mail = mail
         self._sender_name, self._sender = parseaddr(mail.sender)
-        self._host = punycode(urlsplit(settings.SITE_URL).hostname or "localhost")
+        self._ids = MessageIds()
+        self._host = self._ids.host
         self._list = f"news.{self._host}"
-        self._key = Secret.objects.key("message-id")
         self._bounces = BounceAddresses() if settings.BOUNCE_ADDRESS else None
         self._date = (0, b"")
         self._form: list[bytes] = []
@@ -64,8 +62,7 @@ class Letter:
 
     def message_id(self, reader: Reader) -> str:
         """The same whenever the same delivery is tried, and nobody else's."""
-        code = hmac.digest(self._key, b"%d" % reader.delivery, "sha256")
-        return f"<{code.hex()[:32]}@{self._host}>"
+        return self._ids.of(reader.delivery)
 
     def pour(self, reader: Reader) -> bytes:
         """The whole mail, in seven bits, with CRLF at the ends of its lines and at its own.

@@ -2,6 +2,7 @@
 
 from newsletter.models.consent import Consent, ConsentEvidence
 from newsletter.models.delivery import Delivery
+from newsletter.models.feedback import Feedback
 from newsletter.models.issue import FrozenMail, Issue, IssuePost
 from newsletter.models.notice import AddressChange, Notice
 from newsletter.models.pace import Pace
@@ -14,6 +15,7 @@ __all__ = [
     "Consent",
     "ConsentEvidence",
     "Delivery",
+    "Feedback",
     "FrozenMail",
     "Issue",
     "IssuePost",

@@ -14,7 +14,8 @@ from django.db import connection, transaction
 from django.db.models import Exists, F, OuterRef
 from django.db.models.functions import Now
 
-from newsletter.models import Delivery, Issue, Subscriber
+from newsletter import feedback
+from newsletter.models import Delivery, Feedback, Issue, Subscriber
 from newsletter.models.delivery import DeliveryQuerySet
 from newsletter.sending import clock, rates
 from newsletter.sending.verdicts import Blame, Verdict
@@ -146,9 +147,20 @@ def _settle(outcomes: Sequence[Outcome]) -> None:
             ],
         )
     for outcome in outcomes:
-        if outcome.verdict.blame is Blame.READER:
-            delivery = Delivery.objects.select_related("subscriber").get(pk=outcome.claim.delivery)
-            delivery.subscriber.suppress(Subscriber.Suppression.BOUNCE)
+        if outcome.verdict.bounce:
+            _note_bounce(outcome)
+
+
+def _note_bounce(outcome: Outcome) -> None:
+    """What the server said of a recipient counts like a report that comes back later."""
+    delivery = Delivery.objects.select_related("subscriber").get(pk=outcome.claim.delivery)
+    feedback.note(
+        Feedback.Kind.HARD if outcome.verdict.blame is Blame.READER else Feedback.Kind.SOFT,
+        delivery.subscriber,
+        delivery=delivery,
+        key=f"smtp {outcome.claim.delivery} {outcome.claim.fence}",
+        detail=outcome.verdict.reply,
+    )
 
 
 def renew(issue: Issue, fences: Iterable[int]) -> None:

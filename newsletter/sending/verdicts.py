@@ -10,6 +10,7 @@ from django.conf import settings
 from blog.outbox import said, scrub
 from newsletter.models import Delivery
 from newsletter.smtp import Lost, Phase, Replied
+from newsletter.statuses import address_is_gone
 
 Status = Delivery.Status
 
@@ -19,11 +20,8 @@ MOST_ATTEMPTS = 16
 # The connection was lost before the dot: nobody's fault, so sooner, but not at once for ever.
 LOST_GAPS = [timedelta(seconds=seconds) for seconds in (0, 2, 10, 60, 300, 1800)]
 
-# RFC 3463: the address does not exist, or takes no mail any more.
-NO_SUCH_ADDRESS = re.compile(r"5\.(1\.[01236]|1\.10|2\.1)\b")
 # RFC 7372, RFC 7505 and one that a large provider made up: who we are was not believed.
 NOT_US = re.compile(r"5\.7\.(2\d|515|9)\b")
-ENHANCED = re.compile(r"[245]\.\d{1,3}\.\d{1,3}\b")
 SIGN_IN = {530, 534, 535, 538}
 
 
@@ -32,6 +30,7 @@ class Blame(Enum):
 
     NOBODY = "nobody"
     READER = "reader"  # mail to this address must stop
+    RECIPIENT = "recipient"  # only this time: her mailbox is full, say
     MAIL = "mail"
     CONTENT = "content"  # several in a row, and the issue pauses
     SENDER = "sender"  # the issue pauses
@@ -43,6 +42,11 @@ class Verdict:
     reply: str
     blame: Blame = Blame.NOBODY
     after: timedelta = timedelta(0)  # for what waits again
+
+    @property
+    def bounce(self) -> bool:
+        """Whether it was the recipient whom the server refused for good."""
+        return self.status == Status.FAILED and self.blame in (Blame.READER, Blame.RECIPIENT)
 
 
 def on_reply(reply: Replied, attempts: int) -> Verdict:
@@ -81,7 +85,5 @@ def _is_about_sender(reply: Replied) -> bool:
 def _blame(reply: Replied) -> Blame:
     if reply.phase is not Phase.RCPT:
         return Blame.CONTENT
-    has_enhanced = ENHANCED.match(reply.text)
-    # An old server that says no more than 550 means: no such user here (RFC 5321 section 4.2.3).
-    gone = NO_SUCH_ADDRESS.match(reply.text) if has_enhanced else reply.code in {550, 551, 553}
-    return Blame.READER if gone else Blame.MAIL
+    words = f"{reply.code} {reply.text}"
+    return Blame.READER if address_is_gone(words) else Blame.RECIPIENT

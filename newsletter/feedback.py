@@ -1,0 +1,45 @@
+"""Acting on what comes back: a bounce for good or a complaint stops all mail to an address."""
+
+from django.conf import settings
+from django.db import transaction
+
+from blog.outbox import scrub
+from newsletter.models import Delivery, Feedback, Subscriber
+
+Kind = Feedback.Kind
+
+
+@transaction.atomic
+def note(
+    kind: Feedback.Kind,
+    subscriber: Subscriber,
+    *,
+    delivery: Delivery | None,
+    key: str,
+    detail: str = "",
+) -> bool:
+    """Write an event down and do what follows from it; False where it was told before."""
+    event = Feedback(
+        kind=kind,
+        subscriber=subscriber,
+        delivery=delivery,
+        key=key[:80],
+        detail=scrub(detail)[:300],
+    )
+    if Feedback.objects.filter(key=event.key).exists():
+        return False
+    # Another process may be told the same at this moment; the row that is there decides.
+    Feedback.objects.bulk_create([event], ignore_conflicts=True)
+    if kind == Kind.COMPLAINT:
+        subscriber.suppress(Subscriber.Suppression.COMPLAINT)
+    elif kind == Kind.HARD or (kind == Kind.SOFT and has_bounced_often(subscriber)):
+        subscriber.suppress(Subscriber.Suppression.BOUNCE)
+    return True
+
+
+def has_bounced_often(subscriber: Subscriber) -> bool:
+    """Whether each of her last SOFT_BOUNCES issues came back: a full mailbox nobody reads."""
+    most = settings.SOFT_BOUNCES
+    latest = list(subscriber.deliveries.order_by("-pk").values_list("pk", flat=True)[:most])
+    bounced = Feedback.objects.soft().filter(delivery__in=latest)
+    return len(latest) == most == bounced.order_by().values("delivery").distinct().count()
