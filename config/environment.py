@@ -1,5 +1,6 @@
 """What settings.py reads from the environment, turned into the shapes that Django wants."""
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -84,9 +85,11 @@ def cache(config: dict[str, Any]) -> dict[str, Any]:
 def mailer(url: str, mailbox: Path) -> dict[str, Any]:
     """One entry of MAILERS. Without a URL, mail is kept as files below `mailbox`.
 
-    Accepts smtp://, smtp+tls:// and smtp+ssl:// with user:password@host:port, `consolemail://`
-    and `memorymail://`.
+    Accepts smtp://, smtp+tls:// and smtp+ssl:// with user:password@host:port, `consolemail://`,
+    `memorymail://`, and `anymail://service?…` as mail_service() does.
     """
+    if url.startswith("anymail:"):
+        return {"BACKEND": f"anymail.backends.{mail_service(url)[0]}.EmailBackend", "OPTIONS": {}}
     if not url or url.startswith("filemail:"):
         folder = urlsplit(url).path or str(mailbox)
         return {"BACKEND": "config.mailbox.MailboxBackend", "OPTIONS": {"folder": folder}}
@@ -108,6 +111,25 @@ def mailer(url: str, mailbox: Path) -> dict[str, Any]:
         "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
         "OPTIONS": options | MAIL_SCHEMES[parts.scheme],
     }
+
+
+def mail_service(url: str) -> tuple[str, dict[str, str]]:
+    """The service of `anymail://postmark?server_token=…&webhook_secret=…`, and anymail's settings.
+
+    Empty for a URL of another kind. The names are those of anymail's documentation, without the
+    service in front and in small letters.
+    """
+    parts = urlsplit(url)
+    if parts.scheme != "anymail":
+        return "", {}
+    service = parts.hostname or ""
+    if find_spec(f"anymail.backends.{service}") is None:
+        raise SystemExit(f"EMAIL_URL names the unknown mail service {service}.")
+    options = {name: values[-1] for name, values in parse_qs(parts.query).items()}
+    # Who posts events signs in with it; any user name will do.
+    secret = options.pop("webhook_secret", None)
+    settings = {f"{service}_{name}".upper(): value for name, value in options.items()}
+    return service, settings | ({"WEBHOOK_SECRET": secret} if secret else {})
 
 
 def media_storage(url: str) -> dict[str, Any]:

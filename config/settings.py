@@ -11,7 +11,14 @@ from urllib.parse import urlsplit
 import environ
 from django.utils.csp import CSP
 
-from config.environment import cache, database, mailer, media_storage, production_fault
+from config.environment import (
+    cache,
+    database,
+    mail_service,
+    mailer,
+    media_storage,
+    production_fault,
+)
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 TESTING = "pytest" in sys.modules
@@ -133,6 +140,7 @@ DEFAULT_FROM_EMAIL = env.str(
 BOUNCE_ADDRESS = env.str("BOUNCE_ADDRESS", default="")
 SERVER_EMAIL = parseaddr(DEFAULT_FROM_EMAIL)[1]
 MAILBOX_DIR = VAR_DIR / "mail"
+MAIL_SERVICE, ANYMAIL = mail_service(env.str("EMAIL_URL", default=""))
 MAILERS = {"default": mailer(env.str("EMAIL_URL", default=""), MAILBOX_DIR)}
 
 # --- The newsletter -------------------------------------------------------------------------

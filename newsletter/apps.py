@@ -1,3 +1,4 @@
+from anymail.signals import tracking
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate
 
@@ -10,3 +11,7 @@ class NewsletterConfig(AppConfig):
 
     def ready(self) -> None:
         post_migrate.connect(locks.fit, sender=self)
+        # anymail leaves no other way to be told than its signal.
+        from newsletter import webhooks
+
+        tracking.connect(webhooks.on_event, dispatch_uid="newsletter")

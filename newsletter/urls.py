@@ -4,6 +4,7 @@ from django.urls import path
 
 import blog.converters  # noqa: F401 (which makes `uslug` known)
 from blog.cache import public
+from newsletter import webhooks
 from newsletter.feeds import Issues
 from newsletter.views import data, documents, issues, sign_up, subscription
 
@@ -19,6 +20,7 @@ urlpatterns = [
     path("newsletter/unsubscribe/<slug:token>/", subscription.unsubscribe, name="unsubscribe"),
     # A mail program that lost the slash must not be redirected (RFC 8058 section 3.1).
     path("newsletter/unsubscribe/<slug:token>", subscription.unsubscribe),
+    path("newsletter/hooks/<slug:service>/", webhooks.tracking, name="hook"),
     path("newsletter/data/<str:token>/", data.data, name="data"),
     path("newsletter/address/<str:token>/", data.address, name="address"),
     path("terms/", documents.terms, name="terms"),

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from django.core.mail import EmailMessage, mailers
 
-from blog.outbox import scrub
 from newsletter.letters import Letter, Reader
 from newsletter.models import Issue
 from newsletter.sending import ledger, verdicts
@@ -25,6 +24,7 @@ class OneByOne:
     reason: str = ""
 
     def run(self) -> End:
+        end = End.NOTHING_DUE
         claims = patiently(ledger.claim, self.issue, CLAIM)
         while claims and not self.stop():
             claim = claims.pop(0)
@@ -32,8 +32,11 @@ class OneByOne:
             if outcome is None:
                 break
             patiently(ledger.commit, self.issue, [outcome], [])
+            if outcome.verdict.blame is Blame.SENDER:
+                self.reason, end = outcome.verdict.reply, End.REFUSED
+                break
         patiently(ledger.give_back, self.issue, claims)
-        return End.STOPPED if self.stop() else End.NOTHING_DUE
+        return end
 
     def _send(self, claim: Claim) -> Outcome | None:
         """What became of the mail; None where the issue does not go on."""
@@ -42,6 +45,8 @@ class OneByOne:
         except Exception as fault:
             words = f"It could not be written ({type(fault).__name__})."
             return Outcome(claim, Verdict(Status.FAILED, words, Blame.MAIL))
+        # A mail service gives it back with whatever it has to say about this mail.
+        message.metadata = {"delivery": str(claim.delivery)}  # type: ignore[attr-defined]
         may_leave, _ = patiently(ledger.commit, self.issue, [], [claim])
         if not may_leave:
             return None
@@ -51,8 +56,6 @@ class OneByOne:
 def _hand_over(message: EmailMessage, claim: Claim) -> Verdict:
     try:
         mailers.default.send_messages([message])
-    except ConnectionRefusedError as fault:
-        return verdicts.again(scrub(str(fault)), claim.attempts, verdicts.LOST_GAPS)
     except Exception as fault:
-        return Verdict(Status.UNKNOWN, f"{type(fault).__name__}: {scrub(str(fault))}")
+        return verdicts.on_fault(fault, claim.attempts)
     return Verdict(Status.SENT, "Handed over.")

@@ -5,7 +5,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum
 
+import requests
+from anymail.exceptions import AnymailInvalidAddress, AnymailRecipientsRefused
 from django.conf import settings
+from urllib3.exceptions import NewConnectionError
 
 from blog.outbox import said, scrub
 from newsletter.models import Delivery
@@ -67,6 +70,32 @@ def on_loss(loss: Lost, attempts: int) -> Verdict:
     if loss.phase is Phase.END and not settings.SEND_UNKNOWN_AGAIN:
         return Verdict(Status.UNKNOWN, f"No answer came to the whole mail. {reason}")
     return again(reason, attempts, LOST_GAPS)
+
+
+def on_fault(fault: Exception, attempts: int) -> Verdict:
+    """What an exception of a Django mail backend means; one that says nothing leaves a doubt."""
+    words = f"{type(fault).__name__}: {scrub(str(fault))}"
+    if isinstance(fault, AnymailRecipientsRefused | AnymailInvalidAddress):
+        return Verdict(Status.FAILED, words, Blame.RECIPIENT)
+    if isinstance(fault, ConnectionRefusedError) or _never_connected(fault):
+        return again(words, attempts, LOST_GAPS)
+    code = getattr(fault, "status_code", None)
+    if code in {401, 403}:
+        return Verdict(Status.WAITING, words, Blame.SENDER)
+    if code in {429, 503}:
+        return again(words, attempts, GAPS)
+    if isinstance(code, int) and 400 <= code < 500:
+        return Verdict(Status.FAILED, words, Blame.CONTENT)
+    return Verdict(Status.UNKNOWN, words)
+
+
+def _never_connected(fault: Exception) -> bool:
+    """Whether a service's interface could not be reached at all, so that it can have nothing."""
+    cause = fault.__cause__
+    if isinstance(cause, requests.ConnectTimeout):
+        return True
+    reason = getattr(cause.args[0], "reason", None) if cause and cause.args else None
+    return isinstance(reason, NewConnectionError)
 
 
 def again(words: str, attempts: int, gaps: list[timedelta]) -> Verdict:
