@@ -23,6 +23,7 @@ from newsletter.models import (
     Consent,
     ConsentEvidence,
     Delivery,
+    Feedback,
     FrozenMail,
     Issue,
     IssuePost,
@@ -265,6 +266,15 @@ class FrozenMailFactory(DjangoModelFactory):
     site_name = "The Example"
     html = "<p>Hello</p>"
     text = "Hello"
+
+
+class FeedbackFactory(DjangoModelFactory):
+    class Meta:
+        model = Feedback
+
+    subscriber = factory.SubFactory(SubscriberFactory)
+    kind = "soft"
+    key = factory.Sequence(lambda n: f"event {n}")
 
 
 class PaceFactory(DjangoModelFactory):

@@ -1,5 +1,12 @@
 """Issues in a given state, and a sender that runs until nothing is left to do."""
 
+from collections.abc import Sequence
+
+import requests
+from anymail.exceptions import AnymailRequestsAPIError
+from django.core.mail import EmailMessage
+from django.core.mail.backends.base import BaseEmailBackend
+
 from newsletter.models import Delivery, Issue
 from newsletter.sending import issues
 from newsletter.sending.sender import Sender
@@ -31,3 +38,12 @@ def outcome(issue: Issue, email: str) -> tuple[str, str]:
 def statuses(issue: Issue) -> dict[str, int]:
     """How many deliveries are in each state that any of them is in."""
     return {status: count for status, count in issue.counts().items() if count}
+
+
+class Refusing(BaseEmailBackend):
+    """A mail service that does not know our key."""
+
+    def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
+        response = requests.Response()
+        response.status_code, response.reason = 401, "Unauthorized"
+        raise AnymailRequestsAPIError(response=response)

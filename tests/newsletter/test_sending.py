@@ -3,12 +3,15 @@
 from datetime import timedelta
 
 import pytest
+import requests
+from anymail.exceptions import AnymailRecipientsRefused, AnymailRequestsAPIError
 from django.utils import timezone
 
 from newsletter.letters import Letter
 from newsletter.models import Delivery, Issue, Subscriber
-from newsletter.sending import issues, ledger, rates
+from newsletter.sending import issues, ledger, rates, verdicts
 from newsletter.sending.freezing import freeze_next
+from newsletter.sending.verdicts import Blame
 from tests.factories import (
     DeliveryFactory,
     IssueFactory,
@@ -18,6 +21,14 @@ from tests.factories import (
 )
 from tests.newsletter.sending import outcome, send, started, statuses
 from tests.smtp import Sink, running
+
+
+def answered(code):
+    """What anymail raises where a service answers with a status of HTTP."""
+    response = requests.Response()
+    response.status_code, response.reason = code, "because"
+    return AnymailRequestsAPIError(response=response)
+
 
 pytestmark = pytest.mark.django_db
 
@@ -261,6 +272,36 @@ def test_mail_that_cannot_be_written_fails_alone(sink, monkeypatch):
 
     assert outcome(issue, READER) == ("failed", "It could not be written (ValueError).")
     assert statuses(issue) == {"sent": 3, "failed": 1}
+
+
+@pytest.mark.parametrize(
+    ("fault", "status", "blame"),
+    [
+        (AnymailRecipientsRefused(), "failed", Blame.RECIPIENT),
+        (answered(422), "failed", Blame.CONTENT),
+        (answered(401), "waiting", Blame.SENDER),
+        (answered(429), "waiting", Blame.NOBODY),
+        (answered(500), "unknown", Blame.NOBODY),
+        (ConnectionRefusedError(), "waiting", Blame.NOBODY),
+        (TimeoutError(), "unknown", Blame.NOBODY),
+    ],
+    ids=["refused", "422", "401", "429", "500", "no connection", "no answer"],
+)
+def test_word_of_a_mail_service_is_understood(fault, status, blame):
+    verdict = verdicts.on_fault(fault, attempts=1)
+
+    assert (verdict.status, verdict.blame) == (status, blame)
+
+
+def test_service_that_refuses_our_key_pauses_the_issue(settings, monkeypatch):
+    settings.MAILERS = {"default": {"BACKEND": "tests.newsletter.sending.Refusing", "OPTIONS": {}}}
+    issue = started(3)
+
+    send()
+
+    issue.refresh_from_db()
+    assert issue.status == "paused"
+    assert statuses(issue) == {"waiting": 3}
 
 
 # --- Who leaves, and who stops it -----------------------------------------------------------------
