@@ -1,7 +1,7 @@
 """The database's own lock on what must stay as it was written, whoever sends it the statement.
 
 The models refuse with a clear word what a programmer might try; this refuses everything else. It
-is fitted after every `migrate`, since SQLite drops the triggers of a table that a migration remakes.
+is fitted after every `migrate`, since SQLite drops the triggers of a table that is remade.
 """
 
 from typing import Any
@@ -19,14 +19,14 @@ LOCKED = {
 }
 SQLITE = [
     "DROP TRIGGER IF EXISTS {table}_stays",
-    "CREATE TRIGGER {table}_stays BEFORE {change} ON {table} WHEN ({rows})"
-    " BEGIN SELECT RAISE(ABORT, 'rows of {table} are never changed'); END",
+    """CREATE TRIGGER {table}_stays BEFORE {change} ON {table} WHEN ({rows})
+    BEGIN SELECT RAISE(ABORT, 'rows of {table} are never changed'); END""",
 ]
 POSTGRESQL = [
-    "CREATE OR REPLACE FUNCTION newsletter_refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
-    " RAISE 'rows of % are never changed', TG_TABLE_NAME USING ERRCODE = '23000'; END $$",
-    "CREATE OR REPLACE TRIGGER {table}_stays BEFORE {change} ON {table}"
-    " FOR EACH ROW WHEN ({rows}) EXECUTE FUNCTION newsletter_refuse()",
+    """CREATE OR REPLACE FUNCTION newsletter_refuse() RETURNS trigger LANGUAGE plpgsql AS
+    $$ BEGIN RAISE 'rows of % are never changed', TG_TABLE_NAME USING ERRCODE = '23000'; END $$""",
+    """CREATE OR REPLACE TRIGGER {table}_stays BEFORE {change} ON {table}
+    FOR EACH ROW WHEN ({rows}) EXECUTE FUNCTION newsletter_refuse()""",
 ]
 
 

@@ -125,13 +125,12 @@ def test_published_terms_cannot_be_changed_or_deleted(attempt, is_stale):
 
 def test_lock_is_fitted_again_after_every_migration():
     ConsentFactory(event="requested")
-    table = "newsletter_consent"
-    on_table = f" ON {table}" if connection.vendor == "postgresql" else ""
-    by_hand(f"DROP TRIGGER {table}_stays{on_table}")
+    on_table = " ON newsletter_consent" if connection.vendor == "postgresql" else ""
+    by_hand(f"DROP TRIGGER newsletter_consent_stays{on_table}")
 
     call_command("migrate", verbosity=0)
 
-    assert refused(by_hand, f"UPDATE {table} SET event = 'confirmed'")
+    assert refused(by_hand, "UPDATE newsletter_consent SET event = 'confirmed'")
 
 
 def test_published_terms_are_laid_out_again_word_for_word():

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('newsletter', '0009_send_at_makes_sense'),
+        ("newsletter", "0010_append_only"),
     ]
 
     operations = [
