@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from django.core.exceptions import DisallowedRedirect
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 
 from blog.models import Redirect
@@ -21,8 +22,11 @@ class Moved:
         if response.status_code != 404 or request.method not in {"GET", "HEAD"}:
             return response
         target = Redirect.objects.target_of(request.path)
-        if target is None or target == request.path:
+        if target is None:
             return response
-        moved = HttpResponsePermanentRedirect(target)
+        try:
+            moved = HttpResponsePermanentRedirect(target)
+        except (ValueError, DisallowedRedirect):  # no address at all, or one that is too long
+            return response
         moved["Cache-Control"] = "no-cache"
         return moved

@@ -1,6 +1,7 @@
 """The site's own settings, and old addresses that lead somewhere."""
 
 from typing import Any
+from urllib.parse import unquote
 
 from django import forms
 from django.contrib import admin
@@ -10,6 +11,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
 from blog.admin.base import Room
+from blog.links import own_path
 from blog.models import Redirect, Site
 
 
@@ -51,17 +53,21 @@ class RedirectForm(forms.ModelForm):
         model = Redirect
         fields = ["old_path", "to_path", "post", "category", "author"]
 
+    def clean_old_path(self) -> str:
+        """As a request carries it, however it was copied."""
+        return unquote(self.cleaned_data["old_path"])
+
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean() or self.cleaned_data
-        if cleaned.get("to_path") and self._leads_on(cleaned):
+        new = own_path(cleaned["to_path"]) if cleaned.get("to_path") else None
+        if new and self._leads_on(cleaned.get("old_path", ""), new):
             raise ValidationError("The new address leads somewhere else itself. Name the last one.")
         return cleaned
 
-    def _leads_on(self, cleaned: dict[str, Any]) -> bool:
+    def _leads_on(self, old: str, new: str) -> bool:
         """A redirect to a redirect could lead round in a circle."""
         others = Redirect.objects.exclude(pk=self.instance.pk)
-        to_path = cleaned["to_path"]
-        return to_path == cleaned.get("old_path") or others.filter(old_path=to_path).exists()
+        return new.rstrip("/") == old.rstrip("/") or others.target_of(new) is not None
 
 
 @admin.register(Redirect)

@@ -1,19 +1,31 @@
 """Where an address went."""
 
+import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from django.core.validators import RegexValidator
+from django.core.validators import RegexValidator, URLValidator
 from django.db import models
 from django.db.models import Q
 
 from blog.fields import Line
+from blog.links import own_path
 
 if TYPE_CHECKING:
     from blog.models.addressed import Addressed
 
 LONGEST = 600
+# Whoever is led on more often than that walks in a circle.
+MOST_STEPS = 10
 TARGETS = ("post", "category", "author")
+
+
+def leads_somewhere(address: str) -> None:
+    """Raises ValidationError for what is neither a path on this site nor a whole link."""
+    # Browsers read a backslash like a slash, and two of those begin the name of another host.
+    if not re.match(r"/(?![/\\])", address):
+        whole = "Write a path on this site, or an https link."
+        URLValidator(schemes=["http", "https"], message=whole)(address)
 
 
 def exactly_one_target() -> Q:
@@ -42,17 +54,37 @@ class RedirectQuerySet(models.QuerySet["Redirect"]):
     def target_of(self, path: str) -> str | None:
         """Where a reader who asks for `path` should go; None where nobody knows.
 
+        However many old addresses lie on the way, it is the last place. A circle has none.
+        """
+        target: str | None = None
+        here: str | None = path
+        for _ in range(MOST_STEPS):
+            step = self._step(here) if here else None
+            if step is None:
+                return target
+            target, here = step
+        return None
+
+    def _step(self, path: str) -> tuple[str, str | None] | None:
+        """Where `path` leads, and the path to look at next; None where it ends, as at a row.
+
         A renamed category takes the feeds and pages below it along.
         """
         if "\0" in path:  # PostgreSQL refuses to look for it
             return None
         below = path[:LONGEST].split("/")
-        starts = ["/".join(below[:length]) + "/" for length in range(2, len(below))]
-        found = self.select_related(*TARGETS).filter(old_path__in=[path, *starts])
-        for redirect in sorted(found, key=lambda row: len(row.old_path), reverse=True):  # type: ignore[misc]
+        starts = ["/".join(below[:length]) + "/" for length in range(len(below) - 1, 1, -1)]
+        # With a slash too: Django leads to that one by itself.
+        places = [path, path + "/", *starts]
+        found = {
+            row.old_path: row for row in self.select_related(*TARGETS).filter(old_path__in=places)
+        }
+        for redirect in filter(None, map(found.get, places)):
             rest = path[len(redirect.old_path) :]
-            if (not rest or redirect.has_pages_below) and (target := redirect.target()):
-                return target + rest
+            target = redirect.target()
+            if target and (not rest or redirect.has_pages_below):
+                lives_there = not rest and not redirect.to_path
+                return target + rest, None if lives_there else own_path(target + rest)
         return None
 
 
@@ -70,9 +102,7 @@ class Redirect(models.Model):
         "new address",
         max_length=LONGEST,
         blank=True,
-        validators=[
-            RegexValidator(r"^(/(?!/)|https?://)", "Write a path on this site, or an https link.")
-        ],
+        validators=[leads_somewhere],
         help_text="Where they are sent instead: a path on this site or a whole link.",
     )
     post = models.ForeignKey("blog.Post", models.CASCADE, null=True, blank=True)

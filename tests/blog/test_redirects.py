@@ -1,11 +1,20 @@
 """An old address leads to the right place in one step, however often things were renamed."""
 
 import pytest
+from django.urls import reverse
 
 from blog.models import Redirect
-from tests.factories import AuthorFactory, CategoryFactory, DraftFactory, PostFactory
+from tests.factories import (
+    AdministratorFactory,
+    AuthorFactory,
+    CategoryFactory,
+    DraftFactory,
+    PostFactory,
+)
 
 pytestmark = pytest.mark.django_db
+ADD = reverse("admin:blog_redirect_add")
+EMPTY = {"to_path": "", "post": "", "category": "", "author": ""}
 
 
 def rename(row, slug):
@@ -131,3 +140,106 @@ def test_very_deep_address_asks_a_short_question(django_assert_num_queries):
         assert Redirect.objects.target_of("/old" * 2_000 + "/") is None
 
     assert len(questions[0]["sql"]) < 100_000
+
+
+# --- Written by hand ---
+
+
+def add(client, old_path, to_path):
+    """What the form says against it, or None where the redirect is stored."""
+    client.force_login(AdministratorFactory())
+    answer = client.post(ADD, EMPTY | {"old_path": old_path, "to_path": to_path})
+    client.logout()
+    if answer.status_code == 302:
+        return None
+    return [text for texts in answer.context["errors"] for text in texts]
+
+
+@pytest.mark.parametrize(
+    ("to_path", "leads_to"),
+    [
+        ("/archive/", "/archive/"),
+        ("/archive/?page=2#end", "/archive/?page=2#end"),
+        ("https://blog.example.com/archive/", "https://blog.example.com/archive/"),
+        ("http://[::1]:8000/old/", "http://[::1]:8000/old/"),
+        ("https://elsewhere.example/old/", "https://elsewhere.example/old/"),
+    ],
+)
+@pytest.mark.parametrize("old_path", ["/old/", "/%6Fld/"])
+def test_old_address_leads_where_an_editor_says(client, old_path, to_path, leads_to):
+    assert add(client, old_path, to_path) is None
+
+    assert where(client, "/old/") == (301, leads_to)
+
+
+@pytest.mark.parametrize(
+    "to_path",
+    [
+        "https://",
+        "http://[::1",
+        "//elsewhere.example/",
+        "/\\elsewhere.example/",
+        "ftp://elsewhere.example/",
+        "javascript:alert(1)",
+        "archive/",
+    ],
+)
+def test_what_is_no_address_is_refused(client, to_path):
+    assert add(client, "/old/", to_path) == ["Write a path on this site, or an https link."]
+
+
+SAME = [
+    "/olé/?a=1",
+    "/olé/#x",
+    "/ol%C3%A9/",
+    "/olé",
+    "https://blog.example.com/olé/",
+    "http://blog.example.com/ol%C3%A9/?a=1",
+]
+
+
+@pytest.mark.parametrize("to_path", SAME)
+def test_address_that_leads_to_itself_is_refused(client, to_path):
+    refused = ["The new address leads somewhere else itself. Name the last one."]
+
+    assert add(client, "/olé/", to_path) == refused
+    assert add(client, "/ol%C3%A9/", to_path) == refused
+
+
+@pytest.mark.parametrize("to_path", SAME)
+def test_address_that_leads_on_is_refused(client, to_path):
+    Redirect.objects.create(old_path="/olé/", to_path="/elsewhere/")
+
+    refused = add(client, "/another/", to_path)
+
+    assert refused == ["The new address leads somewhere else itself. Name the last one."]
+
+
+@pytest.mark.parametrize("to_path", [*SAME, "http://[::1", "javascript:x"])
+def test_no_stored_redirect_can_loop_or_fail(client, to_path):
+    Redirect.objects.create(old_path="/olé/", to_path=to_path)
+
+    assert where(client, "/olé/") == (404, None)
+
+
+def test_two_addresses_that_lead_to_each_other_are_not_found(client):
+    Redirect.objects.create(old_path="/a/", to_path="/b/?x")
+    Redirect.objects.create(old_path="/b/", to_path="https://blog.example.com/a/#x")
+
+    assert where(client, "/a/") == (404, None)
+    assert where(client, "/b/") == (404, None)
+
+
+def test_chain_is_one_step_for_the_reader(client):
+    post = PostFactory(slug="first")
+    Redirect.objects.create(old_path="/older/", to_path="/old/")
+    Redirect.objects.create(old_path="/old/", to_path="/posts/first/?x")
+    rename(post, "second")
+
+    assert where(client, "/older/") == (301, "/posts/second/")
+
+
+def test_page_with_an_endless_address_below_a_renamed_category_is_not_found(client):
+    rename(CategoryFactory(slug="old"), "new")
+
+    assert where(client, "/categories/old/" + "x" * 20_000) == (404, None)
