@@ -20,7 +20,17 @@ from config.newsroom import front_page
 
 APPS = ["blog", "newsletter", "auth"]
 APP_NAMES = {"auth": "Rights", "django_tasks_database": "Background"}
-MODELS = ["Post", "Category", "Author", "Redirect", "Site", "Subscriber", "Terms", "Notice"]
+MODELS = [
+    "Post",
+    "Category",
+    "Author",
+    "Redirect",
+    "Site",
+    "Subscriber",
+    "Terms",
+    "NewsletterSettings",
+    "Notice",
+]
 
 
 class NewsroomSite(admin.AdminSite):

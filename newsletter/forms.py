@@ -65,8 +65,16 @@ class PublicForm(forms.Form):
         return self.cleaned_data
 
 
+RECEIVES = [("everything", "Everything"), ("topics", "Only what is about these")]
+NO_LONGER = "We do not write about one of these any more. Please choose again."
+
+
 class SignUpForm(PublicForm):
-    """The form on every public page. The page that it stood on named the terms it showed."""
+    """The form on every public page. The page that it stood on named the terms it showed.
+
+    Only on the newsletter's own page it asks what to receive, and only where that is switched on:
+    `categories` are those that can be chosen. Without an answer it is everything.
+    """
 
     email = AddressField()
     agreed_to_terms = Agreement(
@@ -74,13 +82,18 @@ class SignUpForm(PublicForm):
             "required": "Please tick the box: without your agreement we may not write to you."
         }
     )
+    receives = forms.ChoiceField(required=False, choices=RECEIVES)
+    topics = forms.MultipleChoiceField(required=False, error_messages={"invalid_choice": NO_LONGER})
     terms_version = forms.CharField(required=False)
     # Hidden from people by the stylesheet; robots fill in whatever they find.
     website = forms.CharField(required=False)
 
-    def __init__(self, data: QueryDict, *, terms: Terms) -> None:
+    def __init__(
+        self, data: QueryDict, *, terms: Terms, categories: Sequence[Category] = ()
+    ) -> None:
         super().__init__(data)
         self.terms = terms
+        _offer(self, categories)
 
     @property
     def is_a_robots(self) -> bool:
@@ -94,27 +107,40 @@ class SignUpForm(PublicForm):
                 "Please read the new ones, then tick the box again.",
                 code="terms_changed",
             )
+        if cleaned.get("receives") == "topics" and cleaned.get("topics") == []:
+            self.add_error("topics", "Please tick at least one of these.")
         return cleaned
+
+    @property
+    def chosen(self) -> list[str]:
+        """The slugs that were asked for; none of them means everything."""
+        if self.cleaned_data["receives"] == "everything":
+            return []
+        return list(dict.fromkeys(self.cleaned_data["topics"]))
 
 
 class PreferencesForm(PublicForm):
     """Everything, or the categories that are ticked."""
 
     receives = forms.ChoiceField(
-        choices=[("everything", "Everything"), ("topics", "Only what is about these")],
+        choices=RECEIVES,
         error_messages={"required": "Please choose one of the two."},
     )
     topics = forms.MultipleChoiceField(required=False)
 
     def __init__(self, data: QueryDict, *, categories: Sequence[Category]) -> None:
         super().__init__(data)
-        self.fields["topics"].choices = [(row.slug, row.name) for row in categories]  # type: ignore[attr-defined]
+        _offer(self, categories)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
         if cleaned.get("receives") == "topics" and cleaned.get("topics") == []:
             raise ValidationError("Please tick at least one category, or unsubscribe.")
         return cleaned
+
+
+def _offer(form: forms.Form, categories: Sequence[Category]) -> None:
+    form.fields["topics"].choices = [(row.slug, row.name) for row in categories]  # type: ignore[attr-defined]
 
 
 class MoveForm(PublicForm):

@@ -6,6 +6,7 @@ of the request is decided later by the worker (newsletter/notices.py), where nob
 
 import hashlib
 import hmac
+from collections.abc import Sequence
 from datetime import timedelta
 
 from django.conf import settings
@@ -29,10 +30,13 @@ BOX = "I have read and agree to the terms & conditions"
 
 
 @transaction.atomic
-def sign_up(address: Address, terms: Terms, visitor: Visitor) -> Notice | None:
+def sign_up(
+    address: Address, terms: Terms, visitor: Visitor, topics: Sequence[str] = ()
+) -> Notice | None:
     """Store the request with its proof; returns the notice that the worker will answer.
 
-    None, and nothing stored, where address or network asked too often.
+    `topics` are slugs of categories; none of them means everything. None, and nothing stored,
+    where address or network asked too often.
     """
     network = network_hash(visitor)
     if not _allow(address, network):
@@ -40,8 +44,8 @@ def sign_up(address: Address, terms: Terms, visitor: Visitor) -> Notice | None:
     subscriber = Subscriber.objects.enter(address, terms)
     consents = Consent.objects.bulk_create(
         [
-            _consent(subscriber, Consent.Event.REQUESTED, HEADING, terms),
-            _consent(subscriber, Consent.Event.TERMS_AGREED, BOX, terms),
+            _consent(subscriber, Consent.Event.REQUESTED, HEADING, terms, topics),
+            _consent(subscriber, Consent.Event.TERMS_AGREED, BOX, terms, topics),
         ]
     )
     ConsentEvidence.objects.bulk_create([_evidence(consent, visitor) for consent in consents])
@@ -71,13 +75,21 @@ def network_hash(visitor: Visitor) -> str:
     return hmac.new(key, visitor.network.encode(), hashlib.sha256).hexdigest()[:32]
 
 
-def _consent(subscriber: Subscriber, event: Consent.Event, wording: str, terms: Terms) -> Consent:
+def _consent(
+    subscriber: Subscriber,
+    event: Consent.Event,
+    wording: str,
+    terms: Terms,
+    topics: Sequence[str],
+) -> Consent:
     return Consent(
         subscriber=subscriber,
         event=event,
         wording=wording,
         terms_version=terms.version,
         terms_hash=terms.text_hash,
+        receives_everything=not topics,
+        topics=list(topics),
     )
 
 

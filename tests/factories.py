@@ -27,6 +27,7 @@ from newsletter.models import (
     FrozenMail,
     Issue,
     IssuePost,
+    NewsletterSettings,
     Notice,
     Pace,
     Secret,
@@ -96,6 +97,11 @@ class SiteFactory(DjangoModelFactory):
         model = Site
 
     name = "The Example"
+
+
+class NewsletterSettingsFactory(DjangoModelFactory):
+    class Meta:
+        model = NewsletterSettings
 
 
 class TermsFactory(DjangoModelFactory):

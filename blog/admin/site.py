@@ -5,47 +5,20 @@ from urllib.parse import unquote
 
 from django import forms
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import models
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
+from django.core.exceptions import ValidationError
 
-from blog.admin.base import Room
+from blog.admin.base import OneRowRoom, Room
 from blog.links import own_path
 from blog.models import Redirect, Site
 
 
 @admin.register(Site)
-class SiteAdmin(Room):
-    """One row; its list is its form."""
-
+class SiteAdmin(OneRowRoom):
     fieldsets = [
         (None, {"fields": ["name", "tagline"]}),
         ("Newsletter", {"fields": ["signups_open", "postal_address"]}),
         ("Mail", {"fields": ["sender_name", "sender_email", "reply_to"]}),
     ]
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Site | None = None) -> bool:
-        return False
-
-    def get_object(
-        self, request: HttpRequest, object_id: str, from_field: str | None = None
-    ) -> models.Model:
-        """The row, or the defaults where nobody has saved one yet."""
-        if not self.has_view_or_change_permission(request):
-            raise PermissionDenied
-        return Site.current()
-
-    def changelist_view(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        return HttpResponseRedirect(reverse("admin:blog_site_change", args=[1]))
-
-    def response_post_save_change(self, request: HttpRequest, obj: Site) -> HttpResponseRedirect:
-        return HttpResponseRedirect(reverse("admin:index"))
 
 
 class RedirectForm(forms.ModelForm):

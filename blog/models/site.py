@@ -1,16 +1,12 @@
 """What the site is called and how it signs its mail: one row, edited in the admin."""
 
-from typing import Any
-
 from django.db import models
 
 from blog.fields import Line, MailHeader, Prose
+from blog.models.one_row import OneRow
 
 
-class Site(models.Model):
-    """Settings that an editor, not an operator, decides."""
-
-    id = models.PositiveSmallIntegerField(primary_key=True, editable=False)
+class Site(OneRow):
     name = MailHeader(max_length=80, default="Pennypost", help_text="The name of your site.")
     tagline = Line(max_length=160, blank=True, help_text="A few words that follow the name.")
     postal_address = Prose(
@@ -32,18 +28,8 @@ class Site(models.Model):
         help_text="Switch off and every form gives way to a sentence that says so.",
     )
 
-    class Meta:
+    class Meta(OneRow.Meta):
         verbose_name = verbose_name_plural = "site"
-        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="site_is_one_row")]
 
     def __str__(self) -> str:
         return self.name
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        self.pk = 1
-        super().save(*args, **kwargs)
-
-    @classmethod
-    def current(cls) -> "Site":
-        """The site's row, or one with the defaults where none was saved yet."""
-        return cls.objects.first() or cls()

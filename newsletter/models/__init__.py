@@ -7,6 +7,7 @@ from newsletter.models.issue import FrozenMail, Issue, IssuePost
 from newsletter.models.notice import AddressChange, Notice
 from newsletter.models.pace import Pace
 from newsletter.models.secret import Secret
+from newsletter.models.settings import NewsletterSettings
 from newsletter.models.subscriber import Subscriber
 from newsletter.models.terms import Terms
 
@@ -19,6 +20,7 @@ __all__ = [
     "FrozenMail",
     "Issue",
     "IssuePost",
+    "NewsletterSettings",
     "Notice",
     "Pace",
     "Secret",

@@ -6,7 +6,7 @@ from django.shortcuts import get_object_or_404, render
 from blog import cache
 from blog.views import page_of
 from newsletter.letters import WebIssue
-from newsletter.models import Issue
+from newsletter.models import Issue, NewsletterSettings
 
 LINES = 50
 
@@ -15,7 +15,8 @@ LINES = 50
 def home(request: HttpRequest) -> HttpResponse:
     issues = Issue.objects.public().only("slug", "subject", "started_at")
     page = page_of(request, issues.order_by("-started_at", "-pk"), LINES)
-    return render(request, "newsletter/home.html", {"page": page})
+    topics = NewsletterSettings.current().offered_topics()
+    return render(request, "newsletter/home.html", {"page": page, "offered_topics": topics})
 
 
 @cache.public

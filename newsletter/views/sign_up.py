@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from blog.models import Site
 from newsletter.bodies import takes_small_form
 from newsletter.forms import SignUpForm
-from newsletter.models import Terms
+from newsletter.models import NewsletterSettings, Terms
 from newsletter.origin import same_origin
 from newsletter.signups import sign_up
 from newsletter.tasks import send_notices
@@ -26,11 +26,13 @@ def subscribe(request: HttpRequest) -> HttpResponse:
     terms = Terms.objects.current()
     if terms is None or not Site.current().signups_open:
         return render(request, "newsletter/home.html", status=403)
-    form = SignUpForm(request.POST, terms=terms)
+    topics = NewsletterSettings.current().offered_topics()
+    form = SignUpForm(request.POST, terms=terms, categories=topics)
     if not form.is_a_robots:
         if not form.is_valid():
-            return render(request, "newsletter/home.html", {"form": form}, status=400)
-        if sign_up(form.cleaned_data["email"], terms, Visitor.of(request)):
+            context = {"form": form, "offered_topics": topics}
+            return render(request, "newsletter/home.html", context, status=400)
+        if sign_up(form.cleaned_data["email"], terms, Visitor.of(request), form.chosen):
             # Only a nudge: where it is lost, the worker's sweep finds the notice.
             transaction.on_commit(send_notices.enqueue, robust=True)
     return HttpResponseRedirect(reverse("newsletter:check_inbox"), status=303)

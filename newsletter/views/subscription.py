@@ -26,7 +26,9 @@ def confirm(request: HttpRequest, consent: str) -> HttpResponse:
     if asked is None:  # purged meanwhile
         return expired(request)
     subscriber = asked.subscriber
-    context: dict[str, Any] = {"subscriber": subscriber, "asked": asked}
+    # The categories that were chosen: none of them where it was everything.
+    topics = Category.objects.known_as(asked.topics)
+    context: dict[str, Any] = {"subscriber": subscriber, "asked": asked, "topics": topics}
     if request.method == "POST" and _confirmed(subscriber, asked):
         return render(request, "newsletter/confirmed.html", context | {"is_new": True})
     if subscriber.may_confirm(asked):

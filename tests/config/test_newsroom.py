@@ -12,7 +12,7 @@ from django.utils.html import escape
 from blog.models import AccountMail, Author, Heartbeat, Site
 from newsletter import stats
 from newsletter.charts import growth_bars
-from newsletter.models import ConsentEvidence, Notice, Terms
+from newsletter.models import ConsentEvidence, NewsletterSettings, Notice, Terms
 from newsletter.stats import Day, Growth
 from tests.factories import (
     AdministratorFactory,
@@ -316,7 +316,18 @@ def test_pages_are_kept_by_nobody(client, root):
         assert "private" in policy, page
 
 
-# --- The site's own settings ---
+# --- The site's own settings, and the newsletter's ---
+
+
+def test_newsletter_settings_are_a_form_of_the_newsletter_manager(client):
+    client.force_login(StaffFactory(role="Newsletter manager"))
+    before = NewsletterSettings.current().offers_topics
+
+    page = client.get(reverse("admin:newsletter_newslettersettings_changelist"), follow=True)
+    save(client, NewsletterSettings.current(), offers_topics="on")
+
+    assert "Categories can be chosen at sign-up" in page.text
+    assert (before, NewsletterSettings.objects.get().offers_topics) == (False, True)
 
 
 def test_site_has_one_form_and_no_list(client, root):
@@ -356,5 +367,6 @@ def test_administrator_finds_every_room(client, root):
     assert [model["name"] for model in newsletter["models"]] == [
         "Subscribers",
         "Terms & conditions",
+        "Settings",
         "Mail to readers",
     ]

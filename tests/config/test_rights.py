@@ -97,6 +97,7 @@ def test_one_row_of_subscribers_terms_site_and_mail_is_shut_to_writers(client):
         admin_url(terms),
         admin_url(terms, "publish"),
         reverse("admin:blog_site_change", args=[1]),
+        reverse("admin:newsletter_newslettersettings_change", args=[1]),
         reverse("admin:newsletter_subscriber_change", args=[999]),
     ]
 

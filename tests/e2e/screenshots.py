@@ -56,6 +56,7 @@ ROOMS = {
     "newsroom-subscriber": "/admin/newsletter/subscriber/1/change/",
     "newsroom-terms": "/admin/newsletter/terms/add/",
     "newsroom-site": "/admin/blog/site/1/change/",
+    "newsroom-newsletter": "/admin/newsletter/newslettersettings/1/change/",
     "newsroom-authors": "/admin/blog/author/",
     "newsroom-new-author": "/admin/blog/author/add/",
     "newsroom-history": "/admin/blog/post/1/history/",

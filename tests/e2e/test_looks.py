@@ -10,7 +10,7 @@ from playwright.sync_api import Page
 from tests.e2e.barriers import barriers
 from tests.e2e.magazine import furnish
 from tests.e2e.people import fill_sign_up, skip_browser_checks
-from tests.factories import TermsFactory
+from tests.factories import NewsletterSettingsFactory, TermsFactory
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,16 @@ def choose_no_topic(page: Page) -> None:
     press_button(page)
 
 
+def offering_topics() -> dict[str, str]:
+    NewsletterSettingsFactory(offers_topics=True)
+    return furnish()
+
+
+def choose_some_topics(page: Page) -> None:
+    page.get_by_label("Only what is about").check()
+    send_it_unfilled(page)
+
+
 def unfurnished() -> dict[str, str]:
     return {}
 
@@ -71,6 +81,8 @@ PAGES = {
     "newsletter": Kind("/newsletter/"),
     "issue": Kind("/newsletter/issues/spring/"),
     "issue of summaries": Kind("/newsletter/issues/summer/"),
+    "newsletter with topics": Kind("/newsletter/", site=offering_topics),
+    "topics unfilled": Kind("/newsletter/", choose_some_topics, site=offering_topics),
     "sign-up unfilled": Kind("/newsletter/", send_it_unfilled),
     "sign-up under old terms": Kind("/newsletter/", send_with_old_terms),
     "check your inbox": Kind("/newsletter/check-your-inbox/"),
