@@ -26,6 +26,7 @@ MODELS = [
     "Author",
     "Redirect",
     "Site",
+    "Issue",
     "Subscriber",
     "Terms",
     "NewsletterSettings",

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.contrib.admin import SimpleListFilter
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
@@ -33,3 +34,24 @@ class ByTerms(ByRow):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         return [(str(terms.pk), terms.version) for terms in Terms.objects.published()]
+
+
+class ByIssueState(SimpleListFilter):
+    """By status, where "sent" is told from what is still on its way."""
+
+    title = "status"
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [
+            ("drafts", "Draft"),
+            ("scheduled", "Scheduled"),
+            ("unfinished", "Sending"),
+            ("paused", "Paused"),
+            ("finished", "Sent"),
+            ("cancelled", "Cancelled"),
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        words = {value for value, _ in self.lookup_choices}
+        return getattr(queryset, str(self.value()))() if self.value() in words else queryset

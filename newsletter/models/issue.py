@@ -37,6 +37,12 @@ class IssueQuerySet(models.QuerySet["Issue"]):
         seen = Exists(Post.objects.published().filter(pk=OuterRef("post")))
         return self.filter(~Exists(place.filter(~seen)), started_at__isnull=False)
 
+    def paused(self) -> "IssueQuerySet":
+        return self.filter(status=Issue.Status.PAUSED)
+
+    def cancelled(self) -> "IssueQuerySet":
+        return self.filter(status=Issue.Status.CANCELLED)
+
     def unfinished(self) -> "IssueQuerySet":
         """Running, with something left to do."""
         return self.running().filter(Q(frozen_at__isnull=True) | Exists(_open_deliveries()))
@@ -185,6 +191,22 @@ class Issue(Addressed):
     @property
     def is_finished(self) -> bool:
         return Issue.objects.finished().filter(pk=self.pk).exists()
+
+    @property
+    def has_started(self) -> bool:
+        return self.started_at is not None
+
+    @property
+    def audience_in_words(self) -> str:
+        """`Readers of everything, and of Food or Sea`."""
+        if self.audience == self.Audience.EVERYONE:
+            return "Every reader"
+        names = [category.name for category in self.categories.all()]
+        return (
+            f"Readers of everything, and of {' or '.join(names)}"
+            if names
+            else ("Readers of everything")
+        )
 
     def audience_now(self) -> SubscriberQuerySet:
         """The subscribers that a freeze at this moment would take."""

@@ -365,6 +365,7 @@ def test_administrator_finds_every_room(client, root):
         "Mail to authors",
     ]
     assert [model["name"] for model in newsletter["models"]] == [
+        "Issues",
         "Subscribers",
         "Terms & conditions",
         "Settings",

@@ -38,6 +38,8 @@ DOORS = {
     "blog_author_add": [SHUT, SHUT, OPEN, SHUT],
     "blog_redirect_changelist": [SHUT, SHUT, OPEN, SHUT],
     "blog_accountmail_changelist": [SHUT, SHUT, OPEN, SHUT],
+    "newsletter_issue_changelist": [SHUT, SHUT, SHUT, OPEN],
+    "newsletter_issue_add": [SHUT, SHUT, SHUT, OPEN],
     "newsletter_subscriber_changelist": [SHUT, SHUT, SHUT, OPEN],
     "newsletter_subscriber_add": [SHUT, SHUT, SHUT, SHUT],
     "newsletter_terms_changelist": [SHUT, SHUT, SHUT, OPEN],

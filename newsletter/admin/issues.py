@@ -1,0 +1,159 @@
+"""Issues: the list, the form of a draft, and the doors to sending it and to watching it."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin.options import ActionLocation
+from django.contrib.admin.views.main import ChangeList
+from django.db import models
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.urls import URLPattern, path
+from django.utils import timezone
+from django.utils.formats import date_format, number_format
+from django.utils.safestring import SafeString
+
+from blog.admin.base import Room, label
+from newsletter.admin.filters import ByIssueState
+from newsletter.admin.issue_form import IssueForm, Places, choosable
+from newsletter.models import Issue, IssuePost
+from newsletter.progress import Progress, progress_of
+
+SUGGESTED = 20
+WRITING = (None, {"fields": ["subject", "preheader", "intro", "body"], "classes": ["writing"]})
+POSTS = ("Posts in it", {"fields": ["shows"]})
+READERS = (
+    "Readers",
+    {
+        "fields": ["audience", "categories"],
+        "description": "Before anything is sent you see how many they are.",
+    },
+)
+WEB = ("On the web", {"fields": ["slug"], "classes": ["collapse"]})
+
+
+class IssueList(ChangeList):
+    def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet:
+        """Without the long texts, which no list shows."""
+        found = super().get_queryset(request, exclude_parameters)
+        return found.defer("intro", "body", "intro_html", "html")
+
+    def get_results(self, request: HttpRequest) -> None:
+        """Each row with its numbers, by one query for the page."""
+        super().get_results(request)
+        shown = list(self.result_list)
+        progress = progress_of(shown)
+        for issue in shown:
+            issue.progress = progress[issue.pk]
+        self.result_list = shown
+
+
+@admin.register(Issue)
+class IssueAdmin(Room):
+    form = IssueForm
+    inlines = [Places]
+    goes_along = (IssuePost,)
+    list_display = ["subject", "state", "readers", "sent", "when"]
+    list_filter = [ByIssueState]
+    search_fields = ["subject"]
+    search_help_text = "Words from the subject."
+    sortable_by = ()
+
+    # --- Who may do what ---
+
+    def has_change_permission(self, request: HttpRequest, obj: Issue | None = None) -> bool:
+        may = super().has_change_permission(request, obj)
+        return may and (obj is None or obj.is_editable)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Issue | None = None) -> bool:
+        may = super().has_delete_permission(request, obj)
+        return may and (obj is None or obj.status == Issue.Status.DRAFT)
+
+    def has_send_permission(self, request: HttpRequest) -> bool:
+        may_send: bool = request.user.has_perm("newsletter.send_issue")
+        return may_send and self.has_view_permission(request)
+
+    def get_urls(self) -> list[URLPattern]:
+        wrap = self.admin_site.admin_view
+        return [
+            path("posts/", wrap(self.posts_view), name="newsletter_issue_posts"),
+            *super().get_urls(),
+        ]
+
+    # --- The list ---
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return IssueList
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        return super().get_queryset(request).prefetch_related("categories")
+
+    def get_actions(
+        self, request: HttpRequest, action_location: ActionLocation = ActionLocation.CHANGE_LIST
+    ) -> dict:
+        """Deleting goes one by one: only drafts can be."""
+        actions = super().get_actions(request, action_location=action_location)
+        actions.pop("delete_selected", None)
+        return actions
+
+    @admin.display(description="status")
+    def state(self, issue: Any) -> SafeString:
+        if issue.paused_because:
+            return label("failed", "Held" if issue.is_editable else "Paused by itself")
+        return label(issue.progress.state, issue.progress.label)
+
+    @admin.display(description="to")
+    def readers(self, issue: Issue) -> str:
+        return issue.audience_in_words
+
+    @admin.display(description="sent")
+    def sent(self, issue: Any) -> str:
+        return in_numbers(issue.progress) if issue.has_started else "–"
+
+    @admin.display(description="when")
+    def when(self, issue: Issue) -> str:
+        if issue.started_at:
+            return moment(issue.started_at)
+        if issue.status == Issue.Status.SCHEDULED:
+            return f"for {moment(issue.send_at)}" if issue.send_at else "with its posts"
+        return f"edited {moment(issue.updated_at)}"
+
+    # --- One issue ---
+
+    def get_fieldsets(self, request: HttpRequest, obj: Issue | None = None) -> list:
+        return [WRITING, READERS, POSTS, WEB]
+
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> models.Model:
+        issue = super().get_object(request, object_id, from_field)
+        if request.method == "POST":
+            # Locked, so that nobody writes into an issue that is being started.
+            issue.refresh_from_db(from_queryset=Issue.objects.select_for_update(of=("self",)))
+        return issue
+
+    def save_model(self, request: HttpRequest, obj: Issue, form: Any, change: bool) -> None:
+        if not change:
+            obj.created_by = request.user  # type: ignore[assignment]
+        super().save_model(request, obj, form, change)
+
+    def posts_view(self, request: HttpRequest) -> HttpResponse:
+        """What the field for a post suggests, newest first."""
+        term = request.GET.get("term", "").strip()
+        may_write = self.has_add_permission(request) or self.has_change_permission(request)
+        found = choosable(request.user).filter(title__icontains=term) if may_write else None
+        rows = list(found.order_by("-published_at", "-pk")[:SUGGESTED]) if found is not None else []
+        results = [{"id": str(post.pk), "text": post.title} for post in rows]
+        return JsonResponse({"results": results, "pagination": {"more": False}})
+
+
+def in_numbers(progress: Progress) -> str:
+    return f"{_number(progress.sent)} of {_number(progress.total)}"
+
+
+def moment(time: Any) -> str:
+    return date_format(timezone.localtime(time), "DATETIME_FORMAT")
+
+
+def _number(value: int) -> str:
+    return number_format(value, force_grouping=True)
