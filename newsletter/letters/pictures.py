@@ -12,6 +12,8 @@ from blog.links import absolute
 logger = logging.getLogger("pennypost.newsletter")
 
 WIDTH = 560
+# A mail is printed and kept: a picture that waits to be scrolled to may never come.
+_FOR_PAGES = {"loading", "decoding"}
 
 
 class Pictures:
@@ -22,6 +24,7 @@ class Pictures:
 
     def in_mail(self, attributes: dict[str, str]) -> dict[str, str]:
         """The attributes of an <img> in a text, its address absolute already."""
+        attributes = {name: attributes[name] for name in attributes if name not in _FOR_PAGES}
         media = absolute(settings.MEDIA_URL)
         source = attributes.get("src", "")
         if source.startswith(media) and images.NAME.fullmatch(source.removeprefix(media)):

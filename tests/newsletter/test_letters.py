@@ -369,6 +369,7 @@ def test_pictures_of_the_site_go_out_as_jpeg_and_no_wider_than_the_text(client):
     shown = [b"".join(client.get(path))[:3] == b"\xff\xd8\xff" for path in pictures]
     assert shown == [True, True, False]
     assert html.count('width="560"') == 3
+    assert "loading=" not in html
     assert "max-width: 100%" in html
 
 
@@ -394,6 +395,13 @@ def test_preheader_comes_first_and_is_not_seen():
     words = re.sub(r"<[^>]*>|&nbsp;|\s+", " ", body).split()
     assert words[:3] == ["In", "a", "nutshell"]
     assert re.search(r'<div[^>]*style="display: none[^>]*>In a nutshell', body)
+
+
+def test_mail_has_no_left_side_for_scripts_that_start_at_the_right():
+    _, html = received(letter_of(body="- a\n\n> b\n\n| c |\n|---|\n| d |"))
+
+    assert not re.findall(r"(?:padding|margin|border)-left|text-align: left", html)
+    assert "text-align: start" in html
 
 
 def test_mail_loads_nothing_but_pictures_and_turns_dark():

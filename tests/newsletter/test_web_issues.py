@@ -127,7 +127,7 @@ def test_list_has_the_newest_first_and_pages(client):
 
 
 @pytest.mark.parametrize("count", [1, 3])
-@pytest.mark.parametrize(("path", "queries"), [("/newsletter/", 4), ("/newsletter/feed/", 6)])
+@pytest.mark.parametrize(("path", "queries"), [("/newsletter/", 5), ("/newsletter/feed/", 6)])
 def test_pages_ask_as_much_for_many_as_for_one(
     client, django_assert_max_num_queries, path, queries, count
 ):
