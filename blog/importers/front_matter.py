@@ -44,6 +44,9 @@ def split(source: str, text: str) -> FrontMatter:
         raise ImportFault(source, 1, f"the front matter is longer than {LONGEST} characters")
     if block.count("[") + block.count("{") > MOST_BRACKETS:
         raise ImportFault(source, 1, f"the front matter has more than {MOST_BRACKETS} brackets")
+    if unreadable := yaml.reader.Reader.NON_PRINTABLE.search(block):
+        line = block.count("\n", 0, unreadable.start()) + 1
+        raise ImportFault(source, line, f"a text has no character U+{ord(unreadable[0]):04X}")
     values, lines = _Reader(source, block).read()
     body_line = text[: len(text) - len(body)].count("\n") + 1
     return FrontMatter(values, lines, body, body_line)
@@ -79,8 +82,9 @@ class _Reader:
             raise ImportFault(
                 self.source, mark.line + 1 if mark else 1, f"this is not YAML: {error.problem}"
             ) from error
-        except (yaml.YAMLError, RecursionError) as error:
-            raise ImportFault(self.source, 1, "the front matter is not YAML") from error
+        except Exception as error:  # as in scalar()
+            line = self.loader.get_mark().line + 1
+            raise ImportFault(self.source, line, "the front matter is not YAML") from error
         if node is None:
             return []
         if not isinstance(node, yaml.MappingNode):
@@ -102,7 +106,9 @@ class _Reader:
     def scalar(self, key: str, node: yaml.Node, line: int) -> Any:
         try:
             return self.loader.construct_object(node)
-        except (yaml.YAMLError, ValueError) as error:
+        except Exception as error:
+            # Whatever a text makes PyYAML stumble over comes out as it is: ValueError, KeyError,
+            # IndexError, AttributeError. No file may keep the others from being imported.
             raise ImportFault(self.source, line, f"{key} cannot be read: {error}") from error
 
     def text(self, key: str, node: yaml.Node, line: int) -> str | None:

@@ -222,7 +222,13 @@ FAULTS = [
     ("title: A\n  bad: [", "a.md:3: this is not YAML: mapping values are not allowed here"),
     ("- just\n- a list", "a.md:1: front matter must have lines like “title: Hello”"),
     ("title: A\nsummary: " + "[" * 101, "a.md:1: the front matter has more than 100 brackets"),
-    ("title: A\nsummary:\n" + "- " * 7000, "a.md:1: the front matter is not YAML"),
+    ("title: A\nsummary:\n" + "- " * 7000, "a.md:4: the front matter is not YAML"),
+    ("title: A\nfoo: !!bool abc", "a.md:3: foo cannot be read"),
+    ('title: A\nfoo: !!int ""', "a.md:3: foo cannot be read"),
+    ('title: A\ndate: !!timestamp "abc"', "a.md:3: date cannot be read"),
+    ("title: A\nfoo: !!float x", "a.md:3: foo cannot be read"),
+    ("title: A\nsummary: \x01", "a.md:3: a text has no character U+0001"),
+    ('title: A\nsummary: "\\UFFFFFFFF"', "a.md:3: the front matter is not YAML"),
     ("title: A\nsummary: " + "x" * 16_000, "a.md:1: the front matter is longer than"),
 ]
 
