@@ -30,6 +30,17 @@ class Prose(models.TextField):
         return clean(value) if isinstance(value, str) else value
 
 
+def refuse_in_header(value: Any) -> None:
+    """Raise ValidationError where `value` could start a new header line, now or once decoded."""
+    if not isinstance(value, str):
+        return
+    if any(ord(character) < 32 or character in "\x7f\x85\u2028\u2029" for character in value):
+        raise ValidationError("Please keep this on one line, without control characters.")
+    # RFC 2047, section 2: the start of an encoded word, which may hide a line break.
+    if "=?" in value:
+        raise ValidationError("Please write this without “=?”.")
+
+
 class MailHeader(Line):
     """A line that ends up in the header of a mail: a line break in it is refused, not folded.
 
@@ -37,20 +48,23 @@ class MailHeader(Line):
     """
 
     def pre_save(self, model_instance: models.Model, add: bool) -> Any:
-        refuse_breaks(getattr(model_instance, self.attname))
+        refuse_in_header(getattr(model_instance, self.attname))
         return super().pre_save(model_instance, add)
 
     def to_python(self, value: Any) -> Any:
-        refuse_breaks(value)
+        refuse_in_header(value)
         return super().to_python(value)
 
 
-def refuse_breaks(value: Any) -> None:
-    """Raise ValidationError where `value` has a character that could start a new header line."""
-    if isinstance(value, str) and any(
-        ord(character) < 32 or character in "\x7f\x85\u2028\u2029" for character in value
-    ):
-        raise ValidationError("Please keep this on one line, without control characters.")
+class MailAddress(models.EmailField):
+    """An address that ends up in the header of a mail: as strict, whoever saves it."""
+
+    default_validators = [*models.EmailField.default_validators, refuse_in_header]
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> Any:
+        value = super().pre_save(model_instance, add)
+        self.run_validators(value)
+        return value
 
 
 def _cleaned(

@@ -2,7 +2,7 @@
 
 from django.db import models
 
-from blog.fields import Line, MailHeader, Prose
+from blog.fields import Line, MailAddress, MailHeader, Prose
 from blog.models.one_row import OneRow
 
 
@@ -16,12 +16,10 @@ class Site(OneRow):
     sender_name = MailHeader(
         max_length=80, blank=True, help_text="Who mail comes from. Empty means: the site's name."
     )
-    sender_email = models.EmailField(
+    sender_email = MailAddress(
         "sender address", blank=True, help_text="Empty means: the address set by the operator."
     )
-    reply_to = models.EmailField(
-        blank=True, help_text="Where answers go. Empty means: to the sender."
-    )
+    reply_to = MailAddress(blank=True, help_text="Where answers go. Empty means: to the sender.")
     signups_open = models.BooleanField(
         "sign-ups are open",
         default=True,

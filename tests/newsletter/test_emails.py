@@ -213,6 +213,34 @@ def test_line_break_in_a_name_is_refused_where_it_is_saved(site, field, bad):
         site.save()
 
 
+@pytest.mark.parametrize("field", ["name", "sender_name"])
+@pytest.mark.parametrize("bad", ["=?utf-8?q?x=0d=0aBcc:y@z.example?=", "Me =?utf-8?b?Cg==?= too"])
+def test_encoded_word_in_a_name_is_refused_by_form_and_save(site, field, bad):
+    setattr(site, field, bad)
+
+    for attempt in (site.full_clean, site.save):
+        with pytest.raises(ValidationError, match="=\\?"):
+            attempt()
+
+
+@pytest.mark.parametrize("field", ["sender_email", "reply_to"])
+@pytest.mark.parametrize(
+    "bad",
+    [
+        "a@b.example\r\nBcc: y@z.example",
+        "a@b.example,y@z.example",
+        "=?utf-8?q?=0a?=@b.example",
+        "a",
+    ],
+)
+def test_address_that_is_none_is_refused_by_form_and_save(site, field, bad):
+    setattr(site, field, bad)
+
+    for attempt in (site.full_clean, site.save):
+        with pytest.raises(ValidationError):
+            attempt()
+
+
 @pytest.mark.parametrize("bad", ["\r\nBcc: y@z.example", "\nBcc: y@z.example"])
 def test_line_break_that_got_into_the_database_never_leaves(settings, site, bad):
     TermsFactory()
@@ -226,11 +254,11 @@ def test_line_break_that_got_into_the_database_never_leaves(settings, site, bad)
     assert Notice.objects.get().status == "failed"
 
 
-def test_encoded_word_in_a_name_adds_no_header_and_no_recipient(settings, site):
+def test_encoded_word_that_got_into_the_database_adds_no_header_and_no_recipient(settings, site):
     TermsFactory()
-    site.name = "=?utf-8?q?x=0D=0ABcc:_y@z.example?= <evil@z.example>, b@z.example"
-    site.sender_name = ""
-    site.save()
+    name = "=?utf-8?q?x=0D=0ABcc:_y@z.example?= <evil@z.example>, b@z.example"
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE blog_site SET sender_name = '', name = %s", [name])
     with running(Sink(), settings) as sink:
         sign_up()
         send_mail()
