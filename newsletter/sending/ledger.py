@@ -55,7 +55,9 @@ def claim(issue: Issue, most: int) -> list[Claim]:
     """Take up to `most` rows that are due; what another worker holds is passed over."""
     fence = secrets.randbits(63)
     due = Delivery.objects.filter(issue=issue).due().order_by("due_at")
-    free = due.select_for_update(skip_locked=True).values("pk")[:most]
+    # Read first: as a part of the UPDATE, PostgreSQL may ask again for each row, pass over what it
+    # locked itself, and so take all there is.
+    free = list(due.select_for_update(skip_locked=True).values_list("pk", flat=True)[:most])
     taken = Delivery.objects.filter(pk__in=free, status=Status.WAITING).update(
         status=Status.CLAIMED,
         fence=fence,

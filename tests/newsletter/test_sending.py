@@ -459,6 +459,15 @@ def test_two_workers_never_claim_one_row():
     assert not {claim.delivery for claim in first} & {claim.delivery for claim in second}
 
 
+def test_worker_claims_no_more_than_it_asked_for():
+    issue = RunningIssueFactory()
+    DeliveryFactory.create_batch(40, issue=issue)
+
+    assert len(ledger.claim(issue, 10)) == 10
+
+    assert statuses(issue) == {"claimed": 10, "waiting": 30}
+
+
 def test_worker_that_was_taken_for_dead_marks_nothing():
     issue = RunningIssueFactory()
     DeliveryFactory(issue=issue)
