@@ -99,16 +99,8 @@ class CannotOpenError(Exception):
 
 def connect(server: Server) -> "Connection":
     """Open a connection and sign in; raises CannotOpenError. Blocks for some seconds at most."""
-    kind = smtplib.SMTP_SSL if server.tls else smtplib.SMTP
-    patience = min(server.timeout, MOST_TO_OPEN)
     try:
-        client = kind(server.host, server.port, server.own_name, timeout=patience)
-        client.ehlo_or_helo_if_needed()
-        if server.starttls:
-            client.starttls(context=ssl.create_default_context())
-            client.ehlo_or_helo_if_needed()
-        if server.username:
-            client.login(server.username, server.password)
+        client = _sign_in(server)
     except smtplib.SMTPResponseException as fault:
         reply = fault.smtp_error
         text = reply.decode(errors="replace") if isinstance(reply, bytes) else str(reply)
@@ -120,6 +112,23 @@ def connect(server: Server) -> "Connection":
     if client.file is not None:
         client.file.close()
     return Connection(client.sock, pipelining=client.has_extn("pipelining"), timeout=server.timeout)
+
+
+def _sign_in(server: Server) -> smtplib.SMTP:
+    kind = smtplib.SMTP_SSL if server.tls else smtplib.SMTP
+    patience = min(server.timeout, MOST_TO_OPEN)
+    client = kind(server.host, server.port, server.own_name, timeout=patience)
+    try:
+        client.ehlo_or_helo_if_needed()
+        if server.starttls:
+            client.starttls(context=ssl.create_default_context())
+            client.ehlo_or_helo_if_needed()
+        if server.username:
+            client.login(server.username, server.password)
+    except (OSError, smtplib.SMTPException):
+        client.close()
+        raise
+    return client
 
 
 @dataclass(slots=True, eq=False)
