@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test check e2e screenshots services lock
+.PHONY: help run test check e2e faults bench screenshots services lock
 
 DJANGO = .venv/bin/python manage.py
 PYTEST = .venv/bin/python -m pytest
@@ -44,6 +44,24 @@ e2e: ## Run the browser tests in Chromium
 	@sh bootstrap.sh dev
 	@command -v chromium > /dev/null || { echo "The browser tests need Chromium: apt install chromium, or brew install chromium."; exit 1; }
 	@$(PYTEST) -n auto tests/e2e $(ARGS)
+
+# Both want a PostgreSQL too; where none is named, one is started for as long as they take.
+faults: ## Kill workers at random while 10,000 mails leave, and count the lost and the doubled
+	@sh bootstrap.sh test
+ifeq ($(TEST_DATABASE_URL),)
+	@bin/services -- $(MAKE) --no-print-directory faults
+else
+	@.venv/bin/python -m tests.faults.soak $(ARGS)
+	@$(PYTEST) -m long tests/faults
+endif
+
+bench: ## Measure how fast an issue leaves, beside Django's own send_messages
+	@sh bootstrap.sh test
+ifeq ($(TEST_DATABASE_URL),)
+	@DURABLE=1 bin/services -- $(MAKE) --no-print-directory bench
+else
+	@.venv/bin/python -m tests.bench.sending $(ARGS)
+endif
 
 screenshots: ## Take the README's pictures of the demo (ARGS="--all FOLDER" takes every page)
 	@sh bootstrap.sh dev

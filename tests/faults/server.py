@@ -213,6 +213,7 @@ class Connection(asyncio.Protocol):
         event = "after accepting" if rule.accepts else rule.at
         self.server.book.write(event, recipient, rule.do, headers)
         if rule.act == "drop":
+            self.answer()  # what it said yes to before, the client hears
             self.ended = True
             self.transport.abort()
         elif rule.act == "hang":

@@ -13,12 +13,6 @@ MAIL = (
 )
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    with Sink(tmp_path_factory.mktemp("sink")) as sink:
-        yield sink
-
-
 @pytest.fixture
 def sink(server):
     """Without rules, and with an empty log."""

@@ -1,0 +1,76 @@
+"""A process of the site under test that answers the rig: Python in, JSON out, a line each.
+
+    python -m tests.faults.desk
+
+The rig has no database connection of its own, so that it can test any site, on any database.
+"""
+
+import json
+import sys
+from importlib import import_module  # noqa: F401  # for the rig
+
+import django
+
+django.setup()
+
+from django.core.management import call_command  # noqa: E402
+from django.db import close_old_connections, connection  # noqa: E402
+
+from newsletter.models import Issue, Subscriber, Terms  # noqa: E402, F401  # what the rig asks for
+from newsletter.sending import issues  # noqa: E402
+from tests.faults.readers import add_readers  # noqa: E402
+
+
+def prepare(readers: int) -> None:
+    """A database with so many active readers."""
+    call_command("migrate", verbosity=0)
+    terms = Terms(version="1", text="We send you letters.")
+    terms.save()
+    terms.publish()
+    add_readers(readers)
+
+
+def start(body: str = "A few words.") -> str:
+    """Write an issue and send it; returns how the sink names it."""
+    issue = Issue.objects.create(subject="A letter", body=body)
+    issues.start(issue)
+    return f"issue{issue.pk}"
+
+
+def progress() -> dict:
+    """The newest issue: its rows by status, how many were frozen, whether it counts as finished."""
+    issue = newest()
+    return {
+        "counts": issue.counts(),
+        "frozen": issue.frozen_count,
+        "is_frozen": issue.frozen_at is not None,
+        "finished": issue.is_finished,
+        "status": issue.status,
+        "because": issue.paused_because,
+    }
+
+
+def newest() -> Issue:
+    return Issue.objects.order_by("pk").last()
+
+
+def rows() -> list:
+    """Every delivery of the newest issue: address, status, attempts, reply."""
+    deliveries = newest().deliveries.order_by("pk")
+    return [*deliveries.values_list("subscriber__email", "status", "attempts", "reply")]
+
+
+def main() -> None:
+    print("ready", flush=True)
+    for line in sys.stdin:
+        close_old_connections()
+        try:
+            answer = {"value": eval(line, globals())}  # noqa: S307  # the tests' own words
+        except Exception as fault:
+            answer = {"fault": f"{type(fault).__name__}: {fault}"}
+        print(json.dumps(answer, default=str), flush=True)
+        connection.close()
+
+
+if __name__ == "__main__":
+    main()
