@@ -77,7 +77,7 @@ class _TextWriter(Walker):
         self._page = page
         self._boxes = [_Box("text", is_airy=True)]
         self._words: list[str] = []
-        self._links: list[str] = []
+        self._links: dict[str, int] = {}
         self._opened: list[str | None] = []  # the addresses of the links that are open
         self._rows: list[list[str]] | None = None
         self._in_code = self._in_sign = False
@@ -86,8 +86,7 @@ class _TextWriter(Walker):
     def text(self) -> str:
         self._end_block()
         links = [
-            f"[{number}] {link.removeprefix('mailto:')}"
-            for number, link in enumerate(self._links, 1)
+            f"[{number}] {link.removeprefix('mailto:')}" for link, number in self._links.items()
         ]
         return "\n\n".join(part for part in (self._boxes[0].text, "\n".join(links)) if part)
 
@@ -218,9 +217,8 @@ class _TextWriter(Walker):
         words = "".join(self._words[self._link_begins :]).strip()
         if words in {address, address.removeprefix("mailto:")}:
             return
-        if address not in self._links:
-            self._links.append(address)
-        self._words.append(f" [{self._links.index(address) + 1}]")
+        number = self._links.setdefault(address, len(self._links) + 1)
+        self._words.append(f" [{number}]")
 
 
 def _table(rows: list[list[str]], width: int) -> str:

@@ -50,6 +50,9 @@ def compose(issue: Issue) -> Composed:
     """The mail as it would be frozen now, with drafts in it. `issue` must have been rendered."""
     site, plan = Site.current(), _Plan(issue, _posts(issue))
     wanted = set(plan.whole)
+    # Laying out megabytes only to throw them away would take seconds.
+    while plan.size > 2 * MOST_HTML and plan.cut():
+        pass
     html = _html(site, issue, plan)
     while len(html.encode()) >= MOST_HTML and plan.cut():
         html = _html(site, issue, plan)
@@ -85,6 +88,12 @@ class _Plan:
     def __post_init__(self) -> None:
         is_full = self.issue.shows == Issue.Shows.FULL
         self.whole = {post.pk for post in self.posts} if is_full else set()
+
+    @property
+    def size(self) -> int:
+        """Of the texts that go in whole, in characters and before they are laid out."""
+        own = len(self.issue.html) if self.body_is_whole else 0
+        return own + sum(len(post.html) for post in self.posts if post.pk in self.whole)
 
     def cut(self) -> bool:
         """Leave a little less in: long posts first. False where nothing is left to cut."""

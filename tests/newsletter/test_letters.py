@@ -1,5 +1,6 @@
 """An issue's mail: frozen once, poured for each reader, the same bytes whichever way it goes."""
 
+import quopri
 import re
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
@@ -10,8 +11,10 @@ import pytest
 import time_machine
 from django.core.mail import mailers
 from django.db import IntegrityError, transaction
+from hypothesis import given
+from hypothesis import strategies as st
 
-from newsletter.letters import Letter, NotReady, Reader, compose, delivery_of, freeze
+from newsletter.letters import Letter, NotReady, Reader, compose, delivery_of, freeze, quoted
 from newsletter.models import FrozenMail, IssuePost
 from tests.blog.pictures import picture, upload
 from tests.factories import AuthorFactory, DraftFactory, IssueFactory, PostFactory, SiteFactory
@@ -252,6 +255,15 @@ def test_message_id_is_the_deliverys_for_ever_and_nobody_elses():
     assert len({*ids}) == 2
     assert second.message_id(Reader(1, "x@y.example", "u")) == ids[0]
     assert re.fullmatch(r"<[0-9a-f]{32}@blog\.example\.com>", ids[0])
+
+
+@given(st.text(st.characters(exclude_characters="\r", exclude_categories=["Cs"]), max_size=400))
+def test_quoted_printable_is_read_back_as_it_was_by_others(text):
+    encoded = quoted.encode(text)
+
+    assert quopri.decodestring(encoded).replace(b"\r\n", b"\n").decode() == text
+    assert is_fit_for_the_wire(encoded + b"\r\n")
+    assert max(map(len, encoded.split(b"\r\n"))) <= 76
 
 
 def test_bounces_go_to_the_sender_unless_there_is_a_mailbox_for_them():
