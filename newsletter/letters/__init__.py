@@ -1,11 +1,11 @@
 """An issue's mail: composed from its texts and posts, frozen, and poured for each reader."""
 
-from newsletter.letters.bounces import delivery_of
 from newsletter.letters.compose import NotReady, compose, freeze
 from newsletter.letters.letter import Letter, Reader
 from newsletter.letters.message_ids import is_message_id_of
 from newsletter.letters.preflight import Finding, Level, preflight, unknown_tags
 from newsletter.letters.preview import Preview, preview
+from newsletter.letters.verp import delivery_of
 from newsletter.letters.web import WebIssue
 
 __all__ = [

@@ -20,8 +20,8 @@ from django.core.mail import EmailMultiAlternatives
 
 from newsletter import merge_tags
 from newsletter.letters import headers, quoted
-from newsletter.letters.bounces import BounceAddresses
 from newsletter.letters.message_ids import MessageIds
+from newsletter.letters.verp import BounceAddresses
 from newsletter.models import FrozenMail
 
 # Neither "=_" nor its first letter can stand so in quoted-printable text.
