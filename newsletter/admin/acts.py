@@ -17,7 +17,8 @@ class Act:
     says: str
     button: str
     done: str
-    do: Callable[[Subscriber], object]
+    # Gets the reason too, where it needs one.
+    do: Callable[..., object]
     # Whether there is anything to do.
     fits: Callable[[Subscriber], bool]
     needs_reason: bool = False
@@ -44,7 +45,8 @@ ACTS = [
         permission="newsletter.lift_suppression",
         title="Lift the bounce or complaint",
         says="Mail to this address is stopped, and stays stopped: lifting only lets its owner sign "
-        "up again. Your reason is kept in the history of this page; please write no address in it.",
+        "up again. Your reason is kept with the event for good, and they can read it with their "
+        "data; please write no name or address in it.",
         button="Lift it",
         done="Their address may sign up again.",
         do=Subscriber.lift,

@@ -28,7 +28,7 @@ from django.utils.safestring import SafeString
 
 from blog.admin.base import ReadOnlyRoom, label
 from blog.admin.filters import ByStatus
-from blog.fields import Line
+from blog.text import clean_line
 from newsletter import addresses, exports
 from newsletter.admin.acts import ACTS, Act
 from newsletter.admin.filters import ByTerms, ByTopic
@@ -46,7 +46,10 @@ class ReasonForm(forms.Form):
     )
 
     def clean_reason(self) -> str:
-        return Line().to_python(self.cleaned_data["reason"])
+        reason = clean_line(self.cleaned_data["reason"])
+        if not any(character.isalnum() for character in reason):
+            raise ValidationError("Please say why, in words.")
+        return reason
 
 
 @admin.register(Subscriber)
@@ -174,7 +177,7 @@ class SubscriberAdmin(ReadOnlyRoom):
             raise PermissionDenied
         form = ReasonForm(request.POST or None) if act.needs_reason else forms.Form(request.POST)
         if request.method == "POST" and form.is_valid():
-            self._do(request, subscriber, act, form.cleaned_data.get("reason", ""))
+            self._do(request, subscriber, act, **form.cleaned_data)
             return HttpResponseRedirect(reverse("admin:newsletter_subscriber_change", args=[pk]))
         context = self.admin_site.each_context(request) | {
             "title": act.title,
@@ -186,13 +189,13 @@ class SubscriberAdmin(ReadOnlyRoom):
         return TemplateResponse(request, "admin/newsletter/subscriber/act.html", context)
 
     @transaction.atomic
-    def _do(self, request: HttpRequest, subscriber: Subscriber, act: Act, reason: str) -> None:
+    def _do(self, request: HttpRequest, subscriber: Subscriber, act: Act, **said: str) -> None:
         subscriber.refresh_from_db(from_queryset=Subscriber.objects.select_for_update(of=("self",)))
         if not act.fits(subscriber):
             self.message_user(request, "There was nothing to do.", messages.WARNING)
             return
-        act.do(subscriber)
-        log(request, subscriber, CHANGE, f"{act.title}. {reason}".strip())
+        act.do(subscriber, **said)
+        log(request, subscriber, CHANGE, " ".join([f"{act.title}.", *said.values()]))
         self.message_user(request, act.done, messages.SUCCESS)
 
 

@@ -37,7 +37,7 @@ class Consent(AppendOnly):
     at = models.DateTimeField(default=timezone.now)
     terms_version = models.CharField(max_length=40, blank=True)
     terms_hash = models.CharField(max_length=64, blank=True)
-    # The words beside the box, as the visitor read them.
+    # The words beside the box, as the visitor read them; or why a bounce or complaint was lifted.
     wording = models.TextField(blank=True)
     receives_everything = models.BooleanField(default=True)
     # Slugs of the categories asked for.

@@ -270,7 +270,7 @@ class Subscriber(models.Model):
         self._log(Consent.Event.BOUNCED if bounced else Consent.Event.COMPLAINED)
 
     @transaction.atomic
-    def lift(self) -> None:
+    def lift(self, reason: str) -> None:
         """Let the address opt in again. It stays off the list until its owner confirms."""
         self._lock()
         if self.status in {self.Status.BOUNCED, self.Status.COMPLAINED}:
@@ -278,7 +278,7 @@ class Subscriber(models.Model):
             self.unsubscribed_at = timezone.now()
         self.suppressed_for = self.Suppression.NONE
         self.save(update_fields=["status", "suppressed_for", "unsubscribed_at"])
-        self._log(Consent.Event.LIFTED)
+        self._log(Consent.Event.LIFTED, reason)
 
     @transaction.atomic
     def erase(self) -> None:
@@ -320,10 +320,11 @@ class Subscriber(models.Model):
         self.refresh_from_db(from_queryset=Subscriber.objects.select_for_update(of=("self",)))
         return self
 
-    def _log(self, event: "Consent.Event") -> None:
+    def _log(self, event: "Consent.Event", wording: str = "") -> None:
         Consent.objects.create(
             subscriber=self,
             event=event,
+            wording=wording,
             terms_version=self.terms.version if self.terms else "",
             terms_hash=self.terms.text_hash if self.terms else "",
             receives_everything=self.receives_everything,

@@ -206,6 +206,31 @@ def test_bounce_is_lifted_with_a_reason(client, manager):
     )
 
 
+@pytest.mark.parametrize("reason", ["\u200b", "\u2060 \ufeff", "...", "\u202e-"])
+def test_reason_that_cannot_be_read_is_none(client, manager, reason):
+    subscriber = SubscriberFactory()
+    subscriber.suppress(Subscriber.Suppression.COMPLAINT)
+
+    refused = client.post(admin_url(subscriber, "lift"), {"reason": reason})
+
+    assert refused.context["form"].errors == {"reason": ["Please say why, in words."]}
+    assert Subscriber.objects.get().suppressed_for == "complaint"
+
+
+def test_reason_outlives_the_account_of_whoever_gave_it(client, manager):
+    subscriber = SubscriberFactory()
+    subscriber.suppress(Subscriber.Suppression.COMPLAINT)
+    client.post(admin_url(subscriber, "lift"), {"reason": "They pressed the wrong button."})
+
+    manager.delete()
+
+    assert not LogEntry.objects.exists()
+    lifted = Consent.objects.get(event="lifted")
+    assert lifted.wording == "They pressed the wrong button."
+    client.force_login(AdministratorFactory())
+    assert "They pressed the wrong button." in client.get(admin_url(subscriber)).content.decode()
+
+
 def test_acts_that_make_no_sense_do_nothing(client, manager):
     subscriber = SubscriberFactory(status="unsubscribed")
 

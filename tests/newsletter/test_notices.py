@@ -108,7 +108,7 @@ def test_address_that_bounced_or_complained_gets_no_mail_even_if_erased_since(
 def test_address_whose_complaint_was_lifted_may_opt_in_again(client, mailoutbox, clock):
     subscriber = SubscriberFactory(email="mara@example.com")
     subscriber.suppress(Subscriber.Suppression.COMPLAINT)
-    subscriber.lift()
+    subscriber.lift("She asked for it.")
     clock.shift(timedelta(days=1))
 
     sign_up("mara@example.com")
