@@ -159,6 +159,10 @@ SEND_RATE = env.str("SEND_RATE", default="")
 SEND_CONNECTIONS = min(16, max(1, env.int("SEND_CONNECTIONS", default=8)))
 SEND_TIMEOUT = env.float("SEND_TIMEOUT", default=120)
 SEND_LEASE = env.float("SEND_LEASE", default=30)
+# A private key in PEM that signs issues, where no mail server does; its selector and domain.
+DKIM_KEY = env.str("DKIM_KEY", default="")
+DKIM_SELECTOR = env.str("DKIM_SELECTOR", default="")
+DKIM_DOMAIN = env.str("DKIM_DOMAIN", default=urlsplit(SITE_URL).hostname or "")
 # The mailbox that process_bounces reads: a path, or imaps://user:password@host/INBOX.
 BOUNCE_MAILBOX = env.str("BOUNCE_MAILBOX", default="")
 # Issues in a row that must come back before an address with, say, a full mailbox gets no more.

@@ -16,6 +16,7 @@ from newsletter.models import Issue
 from newsletter.sending import ledger, rates, verdicts
 from newsletter.sending.ledger import Claim, Outcome
 from newsletter.sending.verdicts import Blame, Verdict
+from newsletter.signing import signed
 from newsletter.smtp import (
     GOING_AWAY,
     Accepted,
@@ -220,7 +221,7 @@ class Engine:
     def _prepare(self, job: _Job) -> None:
         """Write the mail before it is marked: one that cannot be written is no doubtful one."""
         try:
-            job.content = self.letter.pour(job.reader)
+            job.content = signed(self.letter.pour(job.reader))
         except Exception as fault:
             mail = job.connection.envelope
             job.connection.withdraw()

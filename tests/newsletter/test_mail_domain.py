@@ -1,0 +1,154 @@
+"""Signing issues, and what the DNS says about the site's mail."""
+
+import subprocess
+
+import dkim
+import pytest
+from django.core.management import CommandError, call_command
+
+from newsletter import dns_records, signing
+from tests.factories import SiteFactory, SubscriberFactory
+from tests.newsletter.sending import send, started
+from tests.smtp import Sink, running
+
+GOOD = {
+    "blog.example.com": ["v=spf1 mx -all", "something else"],
+    "mail._domainkey.blog.example.com": ["v=DKIM1; k=rsa; p=MIGf"],
+    "_dmarc.blog.example.com": ["v=DMARC1; p=none"],
+}
+
+
+@pytest.fixture(scope="module")
+def key(tmp_path_factory):
+    """A fresh key: its file, and the record that belongs to it."""
+    file = tmp_path_factory.mktemp("key") / "dkim.pem"
+    subprocess.run(["openssl", "genrsa", "-out", file, "1024"], check=True, capture_output=True)
+    public = subprocess.run(
+        ["openssl", "rsa", "-in", file, "-pubout"], check=True, capture_output=True, text=True
+    ).stdout
+    body = "".join(line for line in public.splitlines() if "-----" not in line)
+    return file, f"v=DKIM1; k=rsa; p={body}".encode()
+
+
+@pytest.fixture
+def records(monkeypatch):
+    """The DNS, as a test says it is."""
+
+    def hold(entries):
+        monkeypatch.setattr(dns_records, "texts", lambda name: entries.get(name, []))
+
+    return hold
+
+
+@pytest.fixture(autouse=True)
+def selector(settings):
+    settings.DKIM_DOMAIN = "blog.example.com"
+    settings.DKIM_SELECTOR = "mail"
+
+
+@pytest.fixture
+def domain():
+    return SiteFactory(sender_email="hello@blog.example.com")
+
+
+def check(capsys):
+    """What the command says, and whether all is well."""
+    try:
+        call_command("check_mail_dns")
+    except CommandError:
+        return capsys.readouterr().out, False
+    return capsys.readouterr().out, True
+
+
+@pytest.mark.django_db
+def test_issue_is_signed_with_both_unsubscribe_headers(settings, key, domain):
+    settings.DKIM_KEY = str(key[0])
+    with running(Sink(), settings) as sink:
+        settings.MAILERS["default"]["OPTIONS"] |= {"username": "", "password": ""}
+        SubscriberFactory(email="reader@example.com")
+        started(0)
+        send()
+
+    [(_, mail)] = sink.taken
+    covered = mail["DKIM-Signature"].replace(" ", "").partition(";h=")[2].partition(";")[0]
+    assert {"list-unsubscribe", "list-unsubscribe-post", "from"} <= set(covered.split(":"))
+
+
+def test_signature_holds_and_breaks_with_the_link(settings, key):
+    file, record = key
+    settings.DKIM_KEY = str(file)
+    mail = (
+        b"From: a@blog.example.com\r\nTo: b@example.com\r\nSubject: Hello\r\n"
+        b"List-Unsubscribe: <https://blog.example.com/u/>\r\n"
+        b"List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n\r\nWords.\r\n"
+    )
+
+    signed = signing.signed(mail)
+
+    assert dkim.verify(signed, dnsfunc=lambda *args, **kwargs: record)
+    changed = signed.replace(b"example.com/u/", b"example.net/u/")
+    assert not dkim.verify(changed, dnsfunc=lambda *args, **kwargs: record)
+
+
+def test_mail_of_a_site_without_a_key_stays_as_it_is():
+    assert signing.signed(b"From: a@example.com\r\n\r\n") == b"From: a@example.com\r\n\r\n"
+
+
+@pytest.mark.django_db
+def test_domain_that_says_all_is_good(records, domain, capsys):
+    records(GOOD)
+
+    said, is_good = check(capsys)
+
+    assert is_good
+    assert "missing" not in said
+    assert said.count("good") == 4
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("changed", "sentence"),
+    [
+        ({"blog.example.com": []}, "does not say who may send its mail"),
+        ({"blog.example.com": ["v=spf1 -all", "v=spf1 mx -all"]}, "2 SPF records, so none counts"),
+        ({"blog.example.com": ["v=spf1 +all"]}, "lets anybody send its mail"),
+        ({"blog.example.com": ["v=spf1 mx"]}, "does not end with"),
+        ({"mail._domainkey.blog.example.com": []}, "There is no key at mail._domainkey"),
+        ({"mail._domainkey.blog.example.com": ["v=DKIM1; p="]}, "it was withdrawn"),
+        ({"_dmarc.blog.example.com": []}, "Add a TXT record at _dmarc.blog.example.com"),
+        ({"_dmarc.blog.example.com": ["v=DMARC1; p=maybe"]}, "names no p=none"),
+    ],
+)
+def test_what_is_missing_is_explained(records, domain, capsys, changed, sentence):
+    records(GOOD | changed)
+
+    said, is_good = check(capsys)
+
+    assert not is_good
+    assert sentence in said
+
+
+@pytest.mark.django_db
+def test_policy_of_the_parent_domain_counts(records, domain, capsys):
+    entries = GOOD | {"_dmarc.blog.example.com": [], "_dmarc.example.com": ["v=DMARC1; p=reject"]}
+    records(entries)
+
+    assert check(capsys)[1]
+
+
+@pytest.mark.django_db
+def test_foreign_signature_and_envelope_are_not_aligned(records, domain, settings, capsys):
+    settings.DKIM_DOMAIN = "service.example.net"
+    settings.BOUNCE_ADDRESS = "bounces@service.example.net"
+    records(
+        GOOD
+        | {
+            "mail._domainkey.service.example.net": ["p=x"],
+            "service.example.net": ["v=spf1 mx -all"],
+        }
+    )
+
+    said, is_good = check(capsys)
+
+    assert not is_good
+    assert "Sign it with a key of blog.example.com" in said
