@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from newsletter.progress import Progress
 from newsletter.stats import Growth
 
 STEP, GAP = 8, 2
@@ -40,3 +41,27 @@ def growth_bars(growth: Growth) -> Bars:
         if day.went:
             bars.append(Bar("went", place * STEP, baseline, max(round(day.went * unit), 1)))
     return Bars(len(growth.days) * STEP, HEIGHT, STEP - GAP, baseline, bars)
+
+
+BAR_WIDTH = 1000
+# A few failed among a million must not vanish.
+THINNEST = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    kind: str
+    x: int
+    width: int
+
+
+def progress_bar(progress: Progress) -> list[Piece]:
+    """Side by side on a bar that is BAR_WIDTH wide; what is left of it still waits."""
+    pieces, x = [], 0
+    for kind in ("sent", "failed", "skipped", "unknown"):
+        number = getattr(progress, kind)
+        width = round(BAR_WIDTH * number / max(progress.total, 1))
+        width = min(max(width, THINNEST if number else 0), BAR_WIDTH - x)
+        pieces.append(Piece(kind, x, width))
+        x += width
+    return pieces

@@ -8,7 +8,9 @@ from django.db.models import Count
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from blog.models import Heartbeat
 from newsletter.models import Delivery, Issue
+from newsletter.sending.sender import AWAY, TAKING
 
 Status = Delivery.Status
 OPEN = {Status.WAITING, Status.CLAIMED, Status.SENDING}
@@ -16,6 +18,8 @@ SENT = "sent"
 # Mails that left in the last of these count for the rate: a minute, or an hour where that is slow.
 WINDOWS = (timedelta(minutes=1), timedelta(hours=1))
 FEW = 10
+# While something waits, a missing mail server is looked for every minute.
+TRIED_WITHIN = timedelta(minutes=3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,3 +92,12 @@ def rate(issue: Issue) -> float:
         if number >= FEW or window == WINDOWS[-1]:
             return number / max(min(window, running_for).total_seconds(), 1.0)
     return 0.0
+
+
+def server_is_away() -> bool:
+    """Whether the worker found no mail server when it last looked for one."""
+    seen = dict(Heartbeat.objects.filter(name__in=[AWAY, TAKING]).values_list("name", "seen_at"))
+    away, taking = seen.get(AWAY), seen.get(TAKING)
+    if away is None or away < timezone.now() - TRIED_WITHIN:
+        return False
+    return taking is None or taking < away

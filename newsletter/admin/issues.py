@@ -1,21 +1,22 @@
 """Issues: the list, the form of a draft, and the doors to sending it and to watching it."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import admin
 from django.contrib.admin.options import ActionLocation
 from django.contrib.admin.views.main import ChangeList
 from django.db import models
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.urls import URLPattern, path
-from django.utils import timezone
-from django.utils.formats import date_format, number_format
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
 
-from blog.admin.base import Room, label
+from blog.admin.base import Room, is_number, label
 from newsletter.admin.filters import ByIssueState
 from newsletter.admin.issue_form import IssueForm, Places, choosable
+from newsletter.admin.progress_page import ProgressPage
+from newsletter.admin.send_page import SendPage
+from newsletter.admin.words import moment, number
 from newsletter.models import Issue, IssuePost
 from newsletter.progress import Progress, progress_of
 
@@ -77,6 +78,8 @@ class IssueAdmin(Room):
         wrap = self.admin_site.admin_view
         return [
             path("posts/", wrap(self.posts_view), name="newsletter_issue_posts"),
+            *SendPage(self).urls(),
+            *ProgressPage(self).urls(),
             *super().get_urls(),
         ]
 
@@ -120,6 +123,11 @@ class IssueAdmin(Room):
 
     # --- One issue ---
 
+    def find(self, request: HttpRequest, pk: int) -> Issue:
+        """The issue, for whoever may see it; not locked."""
+        issue = super().get_object(request, str(pk))
+        return cast(Issue, issue)
+
     def get_fieldsets(self, request: HttpRequest, obj: Issue | None = None) -> list:
         return [WRITING, READERS, POSTS, WEB]
 
@@ -132,10 +140,37 @@ class IssueAdmin(Room):
             issue.refresh_from_db(from_queryset=Issue.objects.select_for_update(of=("self",)))
         return issue
 
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """A draft opens on its form, and what was started on the page that shows how far it is."""
+        if request.method == "GET" and is_number(object_id):
+            issue = self.find(request, int(object_id))
+            if not issue.is_editable and issue.has_started:
+                return HttpResponseRedirect(
+                    reverse("admin:newsletter_issue_progress", args=[issue.pk])
+                )
+        return super().change_view(request, object_id, form_url, extra_context)
+
     def save_model(self, request: HttpRequest, obj: Issue, form: Any, change: bool) -> None:
         if not change:
             obj.created_by = request.user  # type: ignore[assignment]
         super().save_model(request, obj, form, change)
+
+    def response_post_save_add(self, request: HttpRequest, obj: Issue) -> HttpResponseRedirect:
+        return self._next(request, obj) or super().response_post_save_add(request, obj)
+
+    def response_post_save_change(self, request: HttpRequest, obj: Issue) -> HttpResponseRedirect:
+        return self._next(request, obj) or super().response_post_save_change(request, obj)
+
+    def _next(self, request: HttpRequest, issue: Issue) -> HttpResponseRedirect | None:
+        if "_send" not in request.POST or not self.has_send_permission(request):
+            return None
+        return HttpResponseRedirect(reverse("admin:newsletter_issue_send", args=[issue.pk]))
 
     def posts_view(self, request: HttpRequest) -> HttpResponse:
         """What the field for a post suggests, newest first."""
@@ -148,12 +183,4 @@ class IssueAdmin(Room):
 
 
 def in_numbers(progress: Progress) -> str:
-    return f"{_number(progress.sent)} of {_number(progress.total)}"
-
-
-def moment(time: Any) -> str:
-    return date_format(timezone.localtime(time), "DATETIME_FORMAT")
-
-
-def _number(value: int) -> str:
-    return number_format(value, force_grouping=True)
+    return f"{number(progress.sent)} of {number(progress.total)}"

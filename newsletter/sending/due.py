@@ -60,3 +60,11 @@ def _obstacle(issue: Issue, due_at: datetime, here: str) -> str:
     if timezone.now() - due_at > timedelta(hours=settings.SEND_LATE_HOURS):
         return LATE
     return HIDDEN if issues.hidden_posts(issue) else ""
+
+
+def why_held(issue: Issue) -> str:
+    """Why it does not go on by itself; empty where it does, or where a person paused it."""
+    begun = issue.status in {Issue.Status.SENDING, Issue.Status.PAUSED}
+    if begun and issue.owner != installation.identity():
+        return ELSEWHERE
+    return issue.paused_because

@@ -1,0 +1,103 @@
+"""What became of an issue's mails: the troubled ones by the page, and all of them as a table."""
+
+import csv
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Q
+from django.http import StreamingHttpResponse
+from django.utils import timezone
+from django.utils.http import content_disposition_header
+
+from newsletter.cells import guarded
+from newsletter.letters import Letter, Reader
+from newsletter.models import Delivery, Issue
+
+PAGE = 50
+CHUNK = 5_000
+WORDS = {
+    "failed": "Failed",
+    "unknown": "Unknown",
+    "skipped": "Skipped",
+}
+COLUMNS = ["address", "status", "attempts", "settled at", "reply"]
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    delivery: Delivery
+    # By which the mail server's log names it.
+    message_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Troubles:
+    """A page of the deliveries of one status. `after` leads to the next, empty at the end."""
+
+    status: str
+    rows: list[Trouble]
+    after: str
+
+    @classmethod
+    def of(cls, issue: Issue, status: str, after: str) -> "Troubles":
+        rows = Delivery.objects.filter(issue=issue, status=status).select_related("subscriber")
+        rows = rows.filter(_beyond(after)).order_by("due_at", "pk")
+        found = list(rows[: PAGE + 1])
+        more = found[PAGE - 1] if len(found) > PAGE else None
+        letter = Letter(issue.frozen_mail) if status == "unknown" and found else None
+        return cls(
+            status=status,
+            rows=[Trouble(row, _message_id(letter, row)) for row in found[:PAGE]],
+            after=f"{more.due_at.isoformat()}~{more.pk}" if more else "",
+        )
+
+
+def _beyond(after: str) -> Q:
+    """Pages are found by where the last one ended, in the order of the index."""
+    time, _, number = after.partition("~")
+    try:
+        due_at = datetime.fromisoformat(time)
+    except ValueError:
+        return Q()
+    if timezone.is_naive(due_at) or not number.isdecimal() or len(number) > 18:
+        return Q()
+    later = Q(due_at__gt=due_at) | Q(due_at=due_at, pk__gt=int(number))
+    return Q(due_at__gte=due_at) & later
+
+
+def _message_id(letter: Letter | None, row: Delivery) -> str:
+    if letter is None:
+        return ""
+    reader = Reader(row.pk, row.subscriber.email, row.subscriber.token)
+    return letter.message_id(reader).strip("<>")
+
+
+def as_csv(issue: Issue) -> StreamingHttpResponse:
+    """Every delivery, a chunk at a time, however many there are."""
+    answer = StreamingHttpResponse(_lines(issue), content_type="text/csv; charset=utf-8")
+    name = f"{timezone.localdate():%Y-%m-%d}-{issue.slug or issue.pk}.csv"
+    answer.headers["Content-Disposition"] = str(content_disposition_header(True, name))
+    return answer
+
+
+class _Echo:
+    """What csv writes to, and what gives each line back at once."""
+
+    def write(self, line: str) -> str:
+        return line
+
+
+def _lines(issue: Issue) -> Iterator[str]:
+    writer: Any = csv.writer(_Echo())
+    yield writer.writerow(COLUMNS)
+    last = 0
+    # By the unique pair of issue and reader, which is an index.
+    rows = Delivery.objects.filter(issue=issue).order_by("subscriber_id")
+    values = ("subscriber_id", "subscriber__email", "status", "attempts", "settled_at", "reply")
+    while chunk := list(rows.filter(subscriber_id__gt=last).values_list(*values)[:CHUNK]):
+        last = chunk[-1][0]
+        for _, email, status, attempts, settled_at, reply in chunk:
+            time = timezone.localtime(settled_at).isoformat("T", "seconds") if settled_at else ""
+            yield writer.writerow([guarded(email), status, attempts, time, guarded(reply)])

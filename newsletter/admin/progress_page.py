@@ -1,0 +1,198 @@
+"""The page of an issue that was started: how far it is, what went wrong, what can be done."""
+
+from datetime import timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseRedirect,
+    JsonResponse,
+    StreamingHttpResponse,
+)
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.views.decorators.http import require_POST
+
+from newsletter.admin.deliveries import WORDS, Troubles, as_csv
+from newsletter.admin.issue_acts import ACTS, IssueAct, newcomers
+from newsletter.admin.send_page import preview
+from newsletter.admin.words import duration, number
+from newsletter.charts import BAR_WIDTH, progress_bar
+from newsletter.models import Delivery, Issue
+from newsletter.progress import Progress, progress, rate, server_is_away
+from newsletter.sending import issues
+from newsletter.sending.due import why_held
+
+if TYPE_CHECKING:
+    from newsletter.admin.issues import IssueAdmin
+
+COUNTED = {
+    "sent": "Sent",
+    "waiting": "Waiting",
+    "failed": "Failed",
+    "unknown": "Unknown",
+    "skipped": "Skipped",
+    "total": "Readers in all",
+}
+AWAY = "The mail server does not answer. The worker goes on by itself as soon as it does."
+UNITS = {"a second": 1, "a minute": 60, "an hour": 3600}
+LONGEST_GUESS = timedelta(days=30)
+
+
+class ProgressPage:
+    def __init__(self, room: "IssueAdmin") -> None:
+        self.room = room
+
+    def urls(self) -> list[URLPattern]:
+        wrap = self.room.admin_site.admin_view
+        resolve = wrap(require_POST(self.resolve))
+        return [
+            path("<int:pk>/progress/", wrap(self.page), name="newsletter_issue_progress"),
+            path("<int:pk>/progress.json", wrap(self.numbers), name="newsletter_issue_numbers"),
+            path("<int:pk>/deliveries.csv", wrap(self.table), name="newsletter_issue_table"),
+            path("deliveries/<int:pk>/", resolve, name="newsletter_delivery_resolve"),
+            *(
+                path(f"<int:pk>/{act.name}/", wrap(partial(self.act, act=act)), name=act.url_name)
+                for act in ACTS
+            ),
+        ]
+
+    # --- Showing ---
+
+    def page(self, request: HttpRequest, pk: int) -> HttpResponse:
+        issue = self.room.find(request, pk)
+        if not issue.has_started:
+            return HttpResponseRedirect(reverse("admin:newsletter_issue_change", args=[pk]))
+        numbers = progress(issue)
+        may_act = self.room.has_send_permission(request)
+        context = self._context(request, issue, "Progress") | {
+            "numbers": (shown := _in_words(issue, numbers)),
+            "figures": [(kind, text, shown["counts"][kind]) for kind, text in COUNTED.items()],
+            "bar_width": BAR_WIDTH,
+            "acts": [act for act in ACTS if may_act and act.fits(issue, numbers)],
+            "may_act": may_act,
+            "may_see_readers": request.user.has_perm("newsletter.view_subscriber"),
+            "troubles": _troubles(request, issue, numbers),
+            "kinds": {kind: text for kind, text in WORDS.items() if getattr(numbers, kind)},
+            **preview(request, issue),
+        }
+        return TemplateResponse(request, "admin/newsletter/issue/progress.html", context)
+
+    def numbers(self, request: HttpRequest, pk: int) -> JsonResponse:
+        """What the page shows, for the script that keeps it up to date."""
+        issue = self.room.find(request, pk)
+        return JsonResponse(_in_words(issue, progress(issue)))
+
+    def table(self, request: HttpRequest, pk: int) -> StreamingHttpResponse:
+        issue = self.room.find(request, pk)
+        if not request.user.has_perm("newsletter.view_subscriber"):
+            raise PermissionDenied
+        return as_csv(issue)
+
+    # --- Acting ---
+
+    def act(self, request: HttpRequest, pk: int, act: IssueAct) -> HttpResponse:
+        """Say what the act does; on POST, do it."""
+        issue = self.room.find(request, pk)
+        if not self.room.has_send_permission(request):
+            raise PermissionDenied
+        if request.method == "POST":
+            self._do(request, issue, act)
+            return _back(issue)
+        if not issue.has_started or not act.fits(issue, progress(issue)):
+            return _back(issue)
+        context = self._context(request, issue, act.title) | {
+            "act": act,
+            "newcomers": newcomers(issue) if act.name == "new" else None,
+        }
+        return TemplateResponse(request, "admin/newsletter/issue/act.html", context)
+
+    def _do(self, request: HttpRequest, issue: Issue, act: IssueAct) -> None:
+        if not issue.has_started or not act.fits(issue, progress(issue)):
+            messages.warning(request, "There was nothing to do.")
+            return
+        try:
+            act.do(issue)
+        except issues.NotNowError as fault:  # somebody else was quicker
+            messages.warning(request, str(fault))
+            return
+        self.room.log_change(request, issue, act.done)
+        messages.success(request, act.done)
+
+    def resolve(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """End the doubt about one mail: it was sent, or it is to be sent again."""
+        delivery = Delivery.objects.select_related("issue").filter(pk=pk).first()
+        if not self.room.has_send_permission(request):
+            raise PermissionDenied
+        if delivery is None:
+            raise Http404
+        again = request.POST.get("act") == "again"
+        resolve = issues.resolve_by_sending if again else issues.resolve_as_sent
+        done = "It is sent once more." if again else "It is marked as sent."
+        if resolve(delivery):
+            self.room.log_change(request, delivery.issue, f"Delivery {pk}: {done}")
+            messages.success(request, done)
+        else:
+            messages.warning(request, "It is not unknown any more, or its issue was cancelled.")
+        return _back(delivery.issue, "?show=unknown#troubles")
+
+    def _context(self, request: HttpRequest, issue: Issue, title: str) -> dict[str, Any]:
+        return self.room.admin_site.each_context(request) | {
+            "title": title,
+            "opts": self.room.opts,
+            "original": issue,
+        }
+
+
+def _back(issue: Issue, query: str = "") -> HttpResponseRedirect:
+    url = reverse("admin:newsletter_issue_progress", args=[issue.pk])
+    return HttpResponseRedirect(url + query)
+
+
+def _troubles(request: HttpRequest, issue: Issue, numbers: Progress) -> Troubles | None:
+    wanted = request.GET.get("show", "")
+    if wanted not in WORDS:
+        wanted = next((kind for kind in ("unknown", "failed") if getattr(numbers, kind)), "")
+    return Troubles.of(issue, wanted, request.GET.get("after", "")) if wanted else None
+
+
+def _in_words(issue: Issue, numbers: Progress) -> dict[str, Any]:
+    """Everything on the page that changes while one looks at it."""
+    held = why_held(issue)
+    is_sending = numbers.state == Issue.Status.SENDING and not held
+    pace, left = _pace(issue, numbers) if is_sending and issue.frozen_at else ("", "")
+    if is_sending and server_is_away():
+        held, pace, left = AWAY, "", ""
+    return {
+        # Where one of these changes, the script asks for the whole page: other buttons fit.
+        "state": numbers.state,
+        "held": held,
+        "label": numbers.label,
+        "is_live": is_sending or _is_being_cancelled(numbers),
+        "is_counting": issue.frozen_at is None and issue.status != Issue.Status.CANCELLED,
+        "counts": {kind: number(getattr(numbers, kind)) for kind in COUNTED},
+        "percent": 100 * numbers.settled // max(numbers.total, 1),
+        "bar": [[piece.kind, piece.x, piece.width] for piece in progress_bar(numbers)],
+        "pace": pace,
+        "left": left,
+    }
+
+
+def _is_being_cancelled(numbers: Progress) -> bool:
+    return numbers.state == Issue.Status.CANCELLED and bool(numbers.waiting)
+
+
+def _pace(issue: Issue, numbers: Progress) -> tuple[str, str]:
+    """`About 12 mails a second`, `4 minutes`; empty where nothing left for an hour."""
+    a_second = rate(issue)
+    if not a_second or not numbers.waiting:
+        return "", ""
+    left = timedelta(seconds=min(numbers.waiting / a_second, LONGEST_GUESS.total_seconds()))
+    paces = [(round(a_second * seconds), unit) for unit, seconds in UNITS.items()]
+    mails, unit = next((pace for pace in paces if pace[0] >= 2), paces[-1])
+    return f"About {number(mails)} mail{'' if mails == 1 else 's'} {unit}", duration(left)
