@@ -36,6 +36,23 @@ def confirm(notice: Notice) -> EmailMultiAlternatives:
     )
 
 
+def invitation(notice: Notice) -> EmailMultiAlternatives:
+    """Asks somebody whom an import brought in. Without a press on its button nothing ever comes."""
+    consent = notice.consent
+    if consent is None:
+        raise ValueError("An invitation names its consent event.")
+    return _to(
+        notice,
+        notice.subscriber.email,
+        "Would you like the newsletter of {site}?",
+        "invitation_to_subscribe",
+        link=link("confirm", tokens.CONFIRM.token_for(consent.pk)),
+        days=tokens.CONFIRM.lasts.days,
+        terms=link("terms_version", consent.terms_version),
+        forgotten_after=settings.PENDING_DAYS,
+    )
+
+
 def already_subscribed(notice: Notice) -> EmailMultiAlternatives:
     """Answers a sign-up of somebody who gets the newsletter already."""
     return _to(

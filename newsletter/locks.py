@@ -13,7 +13,7 @@ LOCKED = {
     "newsletter_consent": ("UPDATE", "TRUE"),
     "newsletter_consentevidence": ("UPDATE", "TRUE"),
     "newsletter_terms": (
-        "UPDATE OF id, version, text, text_hash, created_at, published_at",
+        "UPDATE OF id, version, kind, text, text_hash, created_at, published_at",
         "OLD.published_at IS NOT NULL",
     ),
 }

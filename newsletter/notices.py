@@ -25,6 +25,7 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 LETTERS: dict[str, Callable[[Notice], EmailMultiAlternatives]] = {
     Notice.Became.CONFIRM: emails.confirm,
+    Notice.Became.INVITATION: emails.invitation,
     Notice.Became.ALREADY: emails.already_subscribed,
     Notice.Became.DATA_LINK: emails.data_link,
     Notice.Became.NEW_ADDRESS: emails.new_address,
@@ -33,6 +34,7 @@ LETTERS: dict[str, Callable[[Notice], EmailMultiAlternatives]] = {
 # How many mails of one kind a person is sent at most, however many strangers ask for them.
 MOST: dict[str, list[tuple[int, timedelta]]] = {
     Notice.Became.CONFIRM: [(2, HOUR), (5, DAY)],
+    Notice.Became.INVITATION: [(1, DAY)],
     Notice.Became.ALREADY: [(1, DAY)],
     Notice.Became.DATA_LINK: [(2, HOUR), (5, DAY)],
     Notice.Became.NEW_ADDRESS: [(2, HOUR), (5, DAY)],
@@ -82,6 +84,8 @@ def _letter_for(notice: Notice, subscriber: Subscriber) -> str:
         raise Skip("This address gets no mail.")
     if notice.kind == Notice.Kind.SIGN_UP:
         return _answer_to_sign_up(notice, subscriber)
+    if notice.kind == Notice.Kind.INVITATION:
+        return _invitation(notice, subscriber)
     if notice.kind == Notice.Kind.NEW_ADDRESS:
         return _question_at_new_address(notice)
     return Notice.Became.DATA_LINK
@@ -93,6 +97,12 @@ def _answer_to_sign_up(notice: Notice, subscriber: Subscriber) -> str:
     if notice.consent is None or not subscriber.may_confirm(notice.consent):
         raise Skip("The request was withdrawn.")
     return Notice.Became.CONFIRM
+
+
+def _invitation(notice: Notice, subscriber: Subscriber) -> str:
+    if notice.consent is None or not subscriber.may_confirm(notice.consent):
+        raise Skip("They answered already, or the import was undone.")
+    return Notice.Became.INVITATION
 
 
 def _question_at_new_address(notice: Notice) -> str:
@@ -111,6 +121,11 @@ def _refuse_too_many(notice: Notice, became: str) -> None:
     for most, within in MOST[became]:
         if _taken(notice, became, within) >= most:
             raise Skip("This address had as many of these mails as it may get for now.")
+    if became == Notice.Became.INVITATION:
+        # An allowance of their own: nobody who signs up waits behind a long list.
+        mine = Notice.objects.filter(kind=Notice.Kind.INVITATION)
+        _count("invitations", mine, most=settings.CONFIRMATIONS_PER_HOUR)
+        return
     if notice.address_change:
         # Others may want to move to that address too, so it counts by itself.
         target = hash_address(notice.address_change.new_key)

@@ -58,6 +58,7 @@ def everything_about(subscriber: Subscriber) -> dict[str, Any]:
         "topics": [category.name for category in subscriber.topics.all()],
         "mail_stopped_for": subscriber.suppressed_for or None,
         "address_hash": subscriber.address_hash,
+        "came_with_an_import": subscriber.imported_in_id is not None,
         "first_asked_at": subscriber.created_at,
         "confirmed_at": subscriber.confirmed_at,
         "unsubscribed_at": subscriber.unsubscribed_at,

@@ -6,7 +6,8 @@ from django.conf import settings
 from django.utils import timezone
 
 from blog.models import Heartbeat
-from newsletter.models import AddressChange, ConsentEvidence, Notice, Subscriber, Terms
+from newsletter.imports.inviting import invite
+from newsletter.models import AddressChange, ConsentEvidence, ImportBatch, Notice, Subscriber, Terms
 from newsletter.tasks import send_notices
 
 # How long we remember what mails we sent, and wishes to move.
@@ -16,9 +17,11 @@ CHUNK = 500
 
 
 def sweep() -> None:
-    """Send what is due, forget what is old. With nothing to do it costs two small reads."""
+    """Send what is due, forget what is old. With nothing to do it costs three small reads."""
     if Notice.objects.overlooked().exists():
         send_notices.enqueue()
+    if ImportBatch.objects.inviting().exists():
+        invite()
     if not Heartbeat.objects.alive(FORGETTING, within=timedelta(hours=1)):
         Heartbeat.objects.beat(FORGETTING)
         forget()

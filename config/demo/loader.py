@@ -105,7 +105,7 @@ def add_post(imported: ImportedPost) -> None:
 
 def add_terms() -> list[Terms]:
     """The two versions, the older first; those of the site itself where it has some."""
-    if own := list(Terms.objects.published().reverse()):
+    if own := list(Terms.objects.published().own().reverse()):
         return own
     added = []
     for version, days in TERMS_AGES.items():

@@ -36,7 +36,7 @@ class TermsAdmin(Room):
     sortable_by = ()
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
-        current = Subquery(Terms.objects.published().values("pk")[:1])
+        current = Subquery(Terms.objects.published().own().values("pk")[:1])
         return super().get_queryset(request).annotate(is_current=Q(pk=current))
 
     def get_urls(self) -> list[URLPattern]:
@@ -68,6 +68,8 @@ class TermsAdmin(Room):
     def state(self, terms: Any) -> SafeString:
         if not terms.is_published:
             return label("draft", "Draft")
+        if terms.kind == Terms.Kind.EXTERNAL:
+            return label("off", terms.get_kind_display())
         return label("published", "Current") if terms.is_current else label("off", "Earlier")
 
     def publish_view(self, request: HttpRequest, pk: int) -> HttpResponse:

@@ -3,6 +3,7 @@
 from newsletter.models.consent import Consent, ConsentEvidence
 from newsletter.models.delivery import Delivery
 from newsletter.models.feedback import Feedback
+from newsletter.models.import_batch import ImportBatch
 from newsletter.models.issue import FrozenMail, Issue, IssuePost
 from newsletter.models.notice import AddressChange, Notice
 from newsletter.models.pace import Pace
@@ -18,6 +19,7 @@ __all__ = [
     "Delivery",
     "Feedback",
     "FrozenMail",
+    "ImportBatch",
     "Issue",
     "IssuePost",
     "NewsletterSettings",

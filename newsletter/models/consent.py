@@ -6,6 +6,9 @@ from django.utils import timezone
 
 from newsletter.models.permanent import AppendOnly, AppendOnlyQuerySet
 
+# The button under an invitation; whoever presses it never saw the box of a sign-up form.
+AGREE = "Agree to the terms & conditions and subscribe"
+
 
 class ConsentQuerySet(AppendOnlyQuerySet):
     pass
@@ -21,6 +24,8 @@ class Consent(AppendOnly):
     class Event(models.TextChoices):
         REQUESTED = "requested", "Asked for the newsletter"
         TERMS_AGREED = "terms_agreed", "Agreed to the terms & conditions"
+        IMPORTED = "imported", "Taken over from another list"
+        INVITED = "invited", "Was asked whether they want the newsletter"
         CONFIRMED = "confirmed", "Confirmed by the link in the mail"
         TOPICS_CHANGED = "topics_changed", "Chose topics"
         ADDRESS_CHANGED = "address_changed", "Moved to another address"
@@ -56,6 +61,8 @@ class Consent(AppendOnly):
                     event__in=[
                         "requested",
                         "terms_agreed",
+                        "imported",
+                        "invited",
                         "confirmed",
                         "topics_changed",
                         "address_changed",

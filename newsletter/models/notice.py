@@ -19,12 +19,14 @@ class Notice(Outgoing):
 
     class Kind(models.TextChoices):
         SIGN_UP = "sign_up", "Sign-up"
+        INVITATION = "invitation", "Invitation after an import"
         DATA_LINK = "data_link", "Link to one's data"
         NEW_ADDRESS = "new_address", "Confirm a new address"
         ADDRESS_CHANGED = "address_changed", "The address was changed"
 
     class Became(models.TextChoices):
         CONFIRM = "confirm", "Request to confirm"
+        INVITATION = "invitation", "Invitation after an import"
         ALREADY = "already", "You are already subscribed"
         DATA_LINK = "data_link", "Link to one's data"
         NEW_ADDRESS = "new_address", "Request to confirm a new address"

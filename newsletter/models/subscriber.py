@@ -1,8 +1,8 @@
 """Who receives the newsletter."""
 
-import hashlib
 import hmac
 import secrets
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -13,7 +13,8 @@ from django.utils import timezone
 
 from blog.models import Category
 from newsletter.addresses import Address, masked
-from newsletter.models.consent import Consent
+from newsletter.models.consent import AGREE, Consent
+from newsletter.models.import_batch import ImportBatch
 from newsletter.models.permanent import PermanentError
 from newsletter.models.secret import Secret
 from newsletter.models.terms import Terms
@@ -43,7 +44,9 @@ class SubscriberQuerySet(models.QuerySet["Subscriber"]):
         limit = timezone.now() - timedelta(days=settings.PENDING_DAYS)
         asked_since = Consent.objects.filter(subscriber=models.OuterRef("pk"), at__gte=limit)
         pending = self.filter(status=Subscriber.Status.PENDING, created_at__lt=limit)
-        return pending.exclude(models.Exists(asked_since))
+        # A long list is asked over days or weeks: nobody on it is forgotten before her turn.
+        waits = ImportBatch.objects.inviting().filter(pk=models.OuterRef("imported_in"))
+        return pending.exclude(models.Exists(asked_since)).exclude(models.Exists(waits))
 
     def at(self, address: Address) -> "SubscriberQuerySet":
         return self.filter(key=address.key)
@@ -95,7 +98,13 @@ def hash_address(key: str) -> str:
 
     All that an erased or suppressed address leaves behind.
     """
-    return hmac.new(Secret.objects.key("address-hash"), key.encode(), hashlib.sha256).hexdigest()
+    return address_hasher()(key)
+
+
+def address_hasher() -> Callable[[str], str]:
+    """`hash_address` for many: the key is read once."""
+    secret = Secret.objects.key("address-hash")
+    return lambda key: hmac.digest(secret, key.encode(), "sha256").hex()
 
 
 class Subscriber(models.Model):
@@ -133,6 +142,15 @@ class Subscriber(models.Model):
         blank=True,
         editable=False,
     )
+    # The import that brought her in, where one did.
+    imported_in = models.ForeignKey(
+        ImportBatch,
+        models.DO_NOTHING,
+        null=True,
+        db_index=False,
+        editable=False,
+        related_name="subscribers",
+    )
     # In the links at the foot of every mail. It never expires, and can only change topics or
     # unsubscribe. It outlives an erasure so that an old link still gets a polite answer.
     token = models.CharField(max_length=24, unique=True, default=new_token, editable=False)
@@ -167,6 +185,11 @@ class Subscriber(models.Model):
             ),
             # For counting the readers.
             models.Index(fields=["status", "suppressed_for"], name="subscriber_receiving"),
+            models.Index(
+                fields=["imported_in", "id"],
+                name="subscriber_by_import",
+                condition=Q(imported_in__isnull=False),
+            ),
         ]
         constraints = [
             models.CheckConstraint(
@@ -183,7 +206,9 @@ class Subscriber(models.Model):
                 name="subscriber_status_known",
             ),
             models.CheckConstraint(
-                condition=Q(status="erased") | Q(agreed_to_terms=True, terms__isnull=False),
+                # Whom an import brought in without a consent agrees when she confirms.
+                condition=Q(agreed_to_terms=True, terms__isnull=False)
+                | (~Q(status="active") & Q(agreed_to_terms=False, terms__isnull=True)),
                 name="subscriber_agreed_to_terms",
             ),
             models.CheckConstraint(
@@ -215,6 +240,8 @@ class Subscriber(models.Model):
         self.confirmed_at = timezone.now()
         self.save()
         self.topics.set(Category.objects.known_as(request.topics))
+        if request.event == Consent.Event.INVITED:
+            self._log(Consent.Event.TERMS_AGREED, wording=AGREE)
         self._log(Consent.Event.CONFIRMED)
         return True
 

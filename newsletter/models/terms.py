@@ -22,7 +22,10 @@ class TermsQuerySet(models.QuerySet["Terms"]):
 
     def current(self) -> "Terms | None":
         """The version that a new subscriber agrees to; None where there is none yet."""
-        return self.published().first()
+        return self.published().own().first()
+
+    def own(self) -> "TermsQuerySet":
+        return self.filter(kind=Terms.Kind.OWN)
 
     def to_render_again(self) -> "TermsQuerySet":
         """Terms whose stored HTML an older renderer made."""
@@ -51,6 +54,14 @@ class TermsQuerySet(models.QuerySet["Terms"]):
 class Terms(models.Model):
     """One version. A draft until it is published, and after that as fixed as a signed paper."""
 
+    class Kind(models.TextChoices):
+        OWN = "own", "Ours"
+        # What people agreed to elsewhere, before they were imported. Never current.
+        EXTERNAL = "external", "Of another list"
+
+    kind = models.CharField(
+        max_length=8, choices=Kind, default=Kind.OWN, db_default="own", editable=False
+    )
     version = Line(
         max_length=40,
         unique=True,
@@ -76,7 +87,11 @@ class Terms(models.Model):
         ordering = ["-published_at", "-pk"]
         indexes = [models.Index(fields=["-published_at", "-id"], name="terms_newest")]
         constraints = [
-            models.CheckConstraint(condition=~Q(version="") & ~Q(text=""), name="terms_not_empty")
+            models.CheckConstraint(condition=~Q(version="") & ~Q(text=""), name="terms_not_empty"),
+            models.CheckConstraint(
+                condition=Q(kind="own") | Q(kind="external", published_at__isnull=False),
+                name="terms_kind_known",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -25,8 +25,8 @@ def terms_version(request: HttpRequest, version: str) -> HttpResponse:
 
 
 def _terms(request: HttpRequest, shown: Terms | None) -> HttpResponse:
-    versions = list(Terms.objects.published().defer("text", "html"))
-    is_current = shown is not None and shown == versions[0]
+    versions = list(Terms.objects.published().own().defer("text", "html"))
+    is_current = shown is not None and shown == next(iter(versions), None)
     context = {
         "terms": shown,
         "versions": versions,

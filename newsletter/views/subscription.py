@@ -13,6 +13,7 @@ from blog.models import Category
 from newsletter import tokens
 from newsletter.forms import PreferencesForm
 from newsletter.models import Consent, Subscriber
+from newsletter.models.consent import AGREE
 from newsletter.self_service import ask_for_data_link
 from newsletter.tasks import send_notices
 from newsletter.views.links import expired, signed_link, token_page
@@ -21,7 +22,8 @@ from newsletter.visitors import Visitor
 
 @signed_link(tokens.CONFIRM)
 def confirm(request: HttpRequest, consent: str) -> HttpResponse:
-    sign_ups = Consent.objects.filter(event=Consent.Event.REQUESTED).select_related("subscriber")
+    asking = [Consent.Event.REQUESTED, Consent.Event.INVITED]
+    sign_ups = Consent.objects.filter(event__in=asking).select_related("subscriber")
     asked = sign_ups.filter(pk=consent).first()
     if asked is None:  # purged meanwhile
         return expired(request)
@@ -29,6 +31,8 @@ def confirm(request: HttpRequest, consent: str) -> HttpResponse:
     # The categories that were chosen: none of them where it was everything.
     topics = Category.objects.known_as(asked.topics)
     context: dict[str, Any] = {"subscriber": subscriber, "asked": asked, "topics": topics}
+    if asked.event == Consent.Event.INVITED:
+        context["agree"] = AGREE
     if request.method == "POST" and _confirmed(subscriber, asked):
         return render(request, "newsletter/confirmed.html", context | {"is_new": True})
     if subscriber.may_confirm(asked):

@@ -1,0 +1,1 @@
+"""Subscribers from a spreadsheet: read (table), understood (wishes), taken over (run), undone."""
