@@ -1,4 +1,4 @@
-"""The newest issues in full, as Atom."""
+"""The newest issues as Atom: their own words in full, their posts as summaries."""
 
 from datetime import datetime
 from typing import Any
@@ -56,4 +56,5 @@ class Issues(Feed):
         return issue.started_at
 
     def item_extra_kwargs(self, issue: Issue) -> dict[str, str]:
-        return {"html": WebIssue(issue).feed_html}
+        # The posts have feeds of their own, in full.
+        return {"html": WebIssue(issue, shows_posts=False).feed_html}

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from html import escape
 from urllib.parse import unquote, urlsplit
 
 from django.conf import settings
@@ -16,6 +17,8 @@ from blog.models import Author, Category, Post, Redirect, Site
 from newsletter import merge_tags
 from newsletter.letters.compose import compose
 from newsletter.models import Issue
+
+KNOWN_TAGS = ", ".join(f"{{{{ {name} }}}}" for name in merge_tags.NAMES)
 
 
 class Level(StrEnum):
@@ -42,8 +45,12 @@ def preflight(issue: Issue) -> list[Finding]:
 
 
 def unknown_tags(issue: Issue) -> list[str]:
-    """What looks like a merge tag and is none, as it was typed."""
-    return merge_tags.unknown(issue.intro_html + issue.html)
+    """What looks like a merge tag and will not be replaced, as it was typed.
+
+    In the subject that is every tag: a subject is the same for all.
+    """
+    lines = escape(f"{issue.subject} {issue.preheader} ")
+    return merge_tags.unknown(lines + issue.intro_html + issue.html)
 
 
 def _error(sentence: str) -> Finding:
@@ -86,7 +93,10 @@ def _of_the_subject(subject: str) -> Iterator[Finding]:
 
 def _of_the_texts(issue: Issue) -> Iterator[Finding]:
     for tag in unknown_tags(issue):
-        yield _warning(f"{tag} is no merge tag and will stand in the mail as it is.")
+        yield _warning(
+            f"{tag} will stand in the mail as it was typed. The introduction and the body know "
+            f"{KNOWN_TAGS}."
+        )
     page = absolute(issue.get_absolute_url())
     yield from _of_one_text("the issue", issue.intro_html + issue.html, page, issue)
     for place in issue.places.select_related("post"):

@@ -12,12 +12,16 @@ from blog.models import Post
 from newsletter import merge_tags
 from newsletter.models import Issue
 
+# What a page may weigh. Posts beyond it are there as summaries, as in a mail.
+MOST_HTML = 1_000_000
+
 
 @dataclass
 class WebIssue:
     """What the template asks for. Reads the posts of its issue."""
 
     issue: Issue
+    shows_posts: bool = True  # whole, where the issue does
 
     @cached_property
     def intro(self) -> SafeString:
@@ -37,7 +41,11 @@ class WebIssue:
     @property
     def pieces(self) -> list[tuple[Post, SafeString]]:
         """Each post with its text, which is empty where only its summary is shown."""
-        return [(post, self._text_of(post)) for post in self.posts]
+        pieces, room = [], MOST_HTML
+        for post in self.posts:
+            room -= len(post.html)
+            pieces.append((post, self._text_of(post) if room > 0 else markdown.safe("")))
+        return pieces
 
     @property
     def canonical(self) -> Issue | Post:
@@ -51,7 +59,7 @@ class WebIssue:
         return markdown.feed_html(html, absolute(self.issue.get_absolute_url()))
 
     def _text_of(self, post: Post) -> SafeString:
-        if self.issue.shows != Issue.Shows.FULL:
+        if not self.shows_posts or self.issue.shows != Issue.Shows.FULL:
             return markdown.safe("")
         page = absolute(post.get_absolute_url())
         return markdown.safe(markdown.mail_html(post.html, page, deeper=1))

@@ -181,11 +181,18 @@ def test_pictures_without_description():
     ]
 
 
-def test_unknown_merge_tags_are_named_as_typed():
-    issue = IssueFactory(intro="{{ name }}", body="{{name|x}} {{ name }} {{ email }} `{{ code }}`")
+def test_merge_tags_that_will_not_be_replaced_are_named_as_typed():
+    issue = IssueFactory(
+        subject="For {{ email }}",
+        intro="{{ name }}",
+        body="{{name|x}} {{ name }} {{ email }} `{{ code }}`",
+    )
 
-    assert unknown_tags(issue) == ["{{ name }}", "{{name|x}}"]
-    assert sentences(issue)[0] == "{{ name }} is no merge tag and will stand in the mail as it is."
+    assert unknown_tags(issue) == ["{{ email }}", "{{ name }}", "{{name|x}}"]
+    assert sentences(issue)[1] == (
+        "{{ name }} will stand in the mail as it was typed. The introduction and the body know "
+        "{{ email }}, {{ unsubscribe_url }}, {{ preferences_url }}."
+    )
 
 
 def test_what_is_too_long_for_an_inbox():

@@ -68,6 +68,18 @@ def test_digest_shows_summaries(client):
     assert "All of it." not in page.text
 
 
+def test_page_of_endless_posts_shows_the_rest_as_summaries(client, monkeypatch):
+    monkeypatch.setattr("newsletter.letters.web.MOST_HTML", 100)
+    short, long = PostFactory(body="Few words."), PostFactory(summary="Point.", body="Many. " * 99)
+    issue_of(short, long, subject="Both")
+
+    page = client.get("/newsletter/issues/both/")
+
+    assert "Few words." in page.text
+    assert "Point." in page.text
+    assert "Many." not in page.text
+
+
 def test_issue_that_is_one_post_names_it_as_the_original(client):
     issue_of(PostFactory(title="One"), subject="One", body="")
 
@@ -138,9 +150,9 @@ def test_pages_ask_as_much_for_many_as_for_one(
         client.get(path)
 
 
-def test_feed_is_valid_and_whole(client):
-    post = PostFactory(title="One", body="[there](/posts/x/) words")
-    issue_of(post, subject="A & B", preheader="In short", started_at=MAY)
+def test_feed_is_valid_and_holds_the_issues_words_and_summaries(client):
+    post = PostFactory(title="One", summary="Its point.", body="All of it.")
+    issue_of(post, subject="A & B", body="[there](/posts/x/) words", started_at=MAY)
 
     response = client.get("/newsletter/feed/")
 
@@ -153,6 +165,8 @@ def test_feed_is_valid_and_whole(client):
     assert entry.updated == "2026-05-01T12:00:00+00:00"
     assert 'href="https://blog.example.com/posts/x/"' in entry.content[0].value
     assert 'href="https://blog.example.com/posts/one/"' in entry.content[0].value
+    assert "Its point." in entry.content[0].value
+    assert "All of it." not in entry.content[0].value
 
 
 def test_feed_without_issues_is_one(client):
