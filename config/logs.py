@@ -9,10 +9,11 @@ request_id: ContextVar[str] = ContextVar("request_id", default="-")
 
 # A visitor chooses the path that a 404 logs: nothing in it may look like a second line.
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
-# Whoever reads a log must not be able to unsubscribe somebody, or to set her password.
+# Whoever reads a log must not be able to unsubscribe somebody, or to set her password. Mail programs
+# mangle links, so what is behind such a prefix may be anything: all of it goes.
 TOKEN = re.compile(
-    r"(/newsletter/(?:confirm|preferences|unsubscribe|data|address)/|/admin/password/[^/\s\"']+/)"
-    r"[^/\s\"']+"
+    r"(/newsletter/+(?:confirm|preferences|unsubscribe|data|address)/|/admin/+password/+[^/\s]+/).+",
+    re.IGNORECASE,
 )
 
 
@@ -37,7 +38,7 @@ class TextFormatter(logging.Formatter):
         super().__init__("%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s")
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802
-        return one_line(mask_tokens(super().formatMessage(record)))
+        return mask_tokens(one_line(super().formatMessage(record)))
 
     def format(self, record: logging.LogRecord) -> str:
         return mask_tokens(super().format(record))
@@ -52,7 +53,7 @@ class JsonFormatter(logging.Formatter):
             "level": record.levelname,
             "logger": record.name,
             "request": getattr(record, "request_id", "-"),
-            "message": mask_tokens(record.getMessage()),
+            "message": mask_tokens(one_line(record.getMessage())),
         }
         if record.exc_info:
             line["traceback"] = mask_tokens(self.formatException(record.exc_info))

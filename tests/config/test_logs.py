@@ -39,6 +39,31 @@ def test_log_line_masks_link_tokens(formatter, page):
     assert page in line
 
 
+@pytest.mark.parametrize("formatter", [TextFormatter(), JsonFormatter()])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/newsletter/unsubscribe/ s3cret-T0ken/",
+        "/newsletter/unsubscribe/%20s3cret-T0ken/",
+        "/newsletter/unsubscribe/\ns3cret-T0ken/",
+        "/newsletter/unsubscribe//s3cret-T0ken/",
+        "/newsletter//unsubscribe/s3cret-T0ken/",
+        "/newsletter/Confirm/s3cret-T0ken/",
+        "/NEWSLETTER/DATA/s3cret-T0ken/",
+        "/newsletter/data/'s3cret-T0ken'",
+        '/newsletter/address/"s3cret-T0ken/',
+        "/newsletter/preferences/= s3cret-T0ken/",
+        "/Admin/password//Mg/s3cret-T0ken/",
+        "/admin/password/Mg/ s3cret-T0ken/",
+    ],
+)
+def test_log_line_masks_tokens_of_mangled_links(formatter, path):
+    line = formatter.format(record(f"Not Found: {path}"))
+
+    assert "s3cret" not in line
+    assert "…" in line or "\\u2026" in line
+
+
 def test_json_line_names_the_request():
     line = json.loads(JsonFormatter().format(record("Hello")))
 
