@@ -31,6 +31,14 @@ class AddRequestId(logging.Filter):
         return True
 
 
+class WithoutTraceback(logging.Filter):
+    """For what a visitor does wrong: where in Django it was noticed helps nobody."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.exc_info = None
+        return True
+
+
 class TextFormatter(logging.Formatter):
     """`12:00:00 WARNING django.request [1f2e3d] Not Found: /nowhere`"""
 

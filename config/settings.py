@@ -241,7 +241,10 @@ LOG_FORMAT = env.str("LOG_FORMAT", default="text")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"request": {"()": "config.logs.AddRequestId"}},
+    "filters": {
+        "request": {"()": "config.logs.AddRequestId"},
+        "without_traceback": {"()": "config.logs.WithoutTraceback"},
+    },
     "formatters": {
         "text": {"()": "config.logs.TextFormatter"},
         "json": {"()": "config.logs.JsonFormatter"},
@@ -257,6 +260,8 @@ LOGGING = {
     "loggers": {
         "django": {"handlers": ["console"], "level": "WARNING", "propagate": False},
         "django.server": {"handlers": ["console"], "level": "INFO", "propagate": False},
+        # Robots ask by every name there is.
+        "django.security.DisallowedHost": {"filters": ["without_traceback"]},
         # Whoever needed a connection reports that there was none; the pool would say so too.
         "psycopg.pool": {"level": "CRITICAL"},
         "pennypost": {"level": env.str("LOG_LEVEL", default="INFO")},

@@ -68,3 +68,14 @@ def test_json_line_names_the_request():
     line = json.loads(JsonFormatter().format(record("Hello")))
 
     assert (line["request"], line["message"], line["level"]) == ("1f2e3d", "Hello", "WARNING")
+
+
+@pytest.mark.django_db
+def test_wrong_host_is_one_line_in_the_log(client, caplog):
+    client.raise_request_exception = False
+
+    answer = client.get("/", headers={"host": "evil.example"})
+
+    assert answer.status_code == 400
+    lines = [line for line in caplog.records if "evil.example" in line.getMessage()]
+    assert [(line.levelname, line.exc_info) for line in lines] == [("ERROR", None)]
