@@ -9,8 +9,8 @@ request_id: ContextVar[str] = ContextVar("request_id", default="-")
 
 # A visitor chooses the path that a 404 logs: nothing in it may look like a second line.
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
-# Whoever reads a log must not be able to unsubscribe somebody, or to set her password. Mail programs
-# mangle links, so what is behind such a prefix may be anything: all of it goes.
+# Whoever reads a log must not be able to unsubscribe somebody, or to set her password. A mail
+# program may have mangled the link, so all that is behind such a prefix goes.
 TOKEN = re.compile(
     r"(/newsletter/+(?:confirm|preferences|unsubscribe|data|address)/|/admin/+password/+[^/\s]+/).+",
     re.IGNORECASE,

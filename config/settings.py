@@ -65,9 +65,10 @@ MIDDLEWARE = [
     "config.middleware.RequestId",
     "config.middleware.TrustedProxies",
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
     "config.middleware.SecurityHeaders",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.http.ConditionalGetMiddleware",
     "blog.cache.PrivateByDefault",
     "config.health.HealthChecks",
@@ -77,7 +78,6 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -199,6 +199,8 @@ SECURE_REFERRER_POLICY = "same-origin"
 SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", default=31_536_000) if HTTPS else 0
 # Without a trusted proxy the site cannot know how a reader came, and would redirect for ever.
 SECURE_SSL_REDIRECT = HTTPS and bool(TRUSTED_PROXIES)
+# To the site's own address, and not to whatever port or spelling the Host header names.
+SECURE_SSL_HOST = urlsplit(SITE_URL).netloc
 # A mail program's one-click unsubscribe follows no redirect; a health check speaks plain HTTP.
 SECURE_REDIRECT_EXEMPT = [r"^newsletter/unsubscribe/", r"^healthz/$", r"^readyz/$"]
 X_FRAME_OPTIONS = "DENY"

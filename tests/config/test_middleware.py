@@ -63,3 +63,27 @@ def test_nonsense_from_a_trusted_proxy_leaves_the_proxy_as_visitor(settings, val
     found = seen(settings, ["10.0.0.1"], REMOTE_ADDR="10.0.0.1", HTTP_X_FORWARDED_FOR=value)
 
     assert found == ("10.0.0.1", "http")
+
+
+def test_redirect_to_https_leads_to_the_sites_own_address(client, settings):
+    settings.SECURE_SSL_REDIRECT = True
+
+    answer = client.get("/posts/?page=2", headers={"host": "blog.example.com:1"})
+
+    assert (answer.status_code, answer["Location"]) == (
+        301,
+        "https://blog.example.com/posts/?page=2",
+    )
+
+
+def test_static_files_carry_the_headers_of_every_page(client, settings):
+    settings.WHITENOISE_USE_FINDERS = settings.WHITENOISE_AUTOREFRESH = True
+
+    answer = client.head("/static/blog/site.css")
+
+    assert answer.status_code == 200
+    assert "default-src 'none'" in answer["Content-Security-Policy"]
+    assert "camera=()" in answer["Permissions-Policy"]
+    assert answer["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert answer["X-Content-Type-Options"] == "nosniff"
+    assert answer["X-Frame-Options"] == "DENY"
