@@ -19,8 +19,9 @@ from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 
 from blog import markdown
-from blog.admin.widgets import Autocomplete, PictureInput
+from blog.admin.widgets import Autocomplete, PictureInput, RowsField, is_number
 from blog.images import PictureField
+from blog.text import clean_line
 
 MOST_COUNTED = 10_000
 MOST_AT_ONCE = 1_000
@@ -87,6 +88,12 @@ class Room(admin.ModelAdmin):
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return RoomList
 
+    def get_search_results(
+        self, request: HttpRequest, queryset: models.QuerySet, search_term: str
+    ) -> tuple[models.QuerySet, bool]:
+        """What is looked for is cleaned as what is stored was."""
+        return super().get_search_results(request, queryset, clean_line(search_term))
+
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
         """Only what a filter of this page asks for; never `?author__password__startswith=`."""
         filters = self.get_list_filter(request) if request else self.list_filter
@@ -136,6 +143,16 @@ class Room(admin.ModelAdmin):
         if db_field.name in self.get_autocomplete_fields(request):
             kwargs["widget"] = Autocomplete(db_field, self.admin_site)
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def formfield_for_manytomany(
+        self, db_field: models.ManyToManyField, request: HttpRequest, **kwargs: Any
+    ) -> Any:
+        kwargs["form_class"] = RowsField
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """Nothing: Django would fill a new form with whatever stands in its address."""
+        return {}
 
     def changeform_view(
         self,
@@ -214,11 +231,6 @@ class OneRowRoom(Room):
 
     def response_post_save_change(self, request: HttpRequest, obj: Any) -> HttpResponseRedirect:
         return HttpResponseRedirect(reverse("admin:index"))
-
-
-def is_number(text: str) -> bool:
-    """Whether `text` can be the number of a row; a database chokes on thirty digits."""
-    return text.isascii() and text.isdecimal() and len(text) < 19
 
 
 def renderable(text: str) -> str:

@@ -124,7 +124,7 @@ class PostAdmin(Room):
         return post
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        return {"author": request.user.pk} | super().get_changeform_initial_data(request)
+        return {"author": request.user.pk}
 
     def get_view_on_site_url(self, obj: Post | None = None) -> str | None:
         return obj.get_absolute_url() if obj and obj.is_public else None

@@ -4,7 +4,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.contrib.admin.widgets import AutocompleteSelect
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q, QuerySet
@@ -12,6 +11,7 @@ from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest
 
 from blog.admin.base import renderable
+from blog.admin.widgets import RowChoice
 from blog.models import Category, Post
 from newsletter.models import Issue, IssuePost
 
@@ -58,7 +58,7 @@ class IssueForm(forms.ModelForm):
         return cleaned
 
 
-class PostChoice(AutocompleteSelect):
+class PostChoice(RowChoice):
     """Suggests posts to whoever writes issues, who need not be allowed to edit posts."""
 
     url_name = "%s:newsletter_issue_posts"

@@ -12,6 +12,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
 
 from blog.admin.base import Room, is_number, label
+from blog.text import clean_line
 from newsletter.admin.filters import ByIssueState
 from newsletter.admin.issue_form import IssueForm, Places, choosable
 from newsletter.admin.progress_page import ProgressPage
@@ -174,7 +175,7 @@ class IssueAdmin(Room):
 
     def posts_view(self, request: HttpRequest) -> HttpResponse:
         """What the field for a post suggests, newest first."""
-        term = request.GET.get("term", "").strip()
+        term = clean_line(request.GET.get("term", ""))
         may_write = self.has_add_permission(request) or self.has_change_permission(request)
         found = choosable(request.user).filter(title__icontains=term) if may_write else None
         rows = list(found.order_by("-published_at", "-pk")[:SUGGESTED]) if found is not None else []

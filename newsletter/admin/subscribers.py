@@ -102,7 +102,7 @@ class SubscriberAdmin(ReadOnlyRoom):
         self, request: HttpRequest, queryset: QuerySet, search_term: str
     ) -> tuple[QuerySet, bool]:
         """A part of an address, or a whole one, which is found even after it was erased."""
-        term = search_term.strip().lower()
+        term = clean_line(search_term).lower()
         if not term:
             return queryset, False
         if whole := _whole_address(term):

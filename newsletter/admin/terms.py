@@ -58,11 +58,10 @@ class TermsAdmin(Room):
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """A new version starts as the current one."""
         current = Terms.objects.current()
-        start = {
+        return {
             "version": f"{timezone.localdate():%Y-%m-%d}",
             "text": current.text if current else "",
         }
-        return start | super().get_changeform_initial_data(request)
 
     @admin.display(description="status")
     def state(self, terms: Any) -> SafeString:

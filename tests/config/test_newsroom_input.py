@@ -1,0 +1,85 @@
+"""Whatever is sent to a form or a search of the newsroom, by hand or by a program, is answered."""
+
+import pytest
+from django.contrib import admin
+from django.urls import reverse
+
+from blog.admin.base import Room
+from tests.factories import AdministratorFactory, DraftFactory, IssueFactory
+from tests.newsroom import admin_url, form_of, open_form
+
+pytestmark = pytest.mark.django_db
+# Fields that are no columns of their model.
+BESIDES = ["published_at_0", "published_at_1", "places-0-post", "places-0-id", "role"]
+PLACES = {"places-TOTAL_FORMS": "1", "places-INITIAL_FORMS": "0"}
+
+
+@pytest.fixture
+def root(client):
+    root = AdministratorFactory()
+    client.force_login(root)
+    return root
+
+
+def rooms(page):
+    """The address of that page in each room of ours, and the room."""
+    for model, room in admin.site._registry.items():
+        if isinstance(room, Room):
+            name = f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}"
+            yield reverse(name), room
+
+
+@pytest.mark.parametrize("odd", ["abc", "1,2", "\0", "9" * 20, "-1", "²"])
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_no_value_breaks_a_new_form(client, root, method, odd):
+    for address, room in rooms("add"):
+        names = [*BESIDES, *[field.name for field in room.model._meta.get_fields()]]
+        answer = getattr(client, method)(address, dict.fromkeys(names, odd) | PLACES)
+
+        # Some rooms have no form for new rows, and terms may well be called “abc”.
+        assert answer.status_code in {200, 403, 302}, address
+
+
+@pytest.mark.parametrize("odd", ["abc", "1,2", "\0", "9" * 20, "-1", "²"])
+def test_no_value_breaks_the_form_of_a_row(client, root, odd):
+    for row in (DraftFactory(), IssueFactory()):
+        sent = open_form(client, row) | {"author": odd, "categories": odd, "places-0-post": odd}
+
+        assert client.post(admin_url(row), sent).status_code == 200
+
+
+@pytest.mark.parametrize("odd", ["\0", "a\0b", "9" * 5000, "\ufffe"])
+def test_no_word_breaks_a_search(client, root, odd):
+    for address, _ in rooms("changelist"):
+        assert client.get(address, {"q": odd}, follow=True).status_code == 200, address
+
+
+@pytest.mark.parametrize(
+    ("model", "field"),
+    [
+        ("blog.redirect", "post"),
+        ("blog.redirect", "category"),
+        ("blog.redirect", "author"),
+        ("newsletter.notice", "subscriber"),
+    ],
+)
+@pytest.mark.parametrize("odd", ["zxq\0", "zxq" * 2000])
+def test_no_word_breaks_what_is_suggested(client, root, model, field, odd):
+    app, _, name = model.partition(".")
+    asked = {"app_label": app, "model_name": name, "field_name": field, "term": odd}
+
+    assert client.get(reverse("admin:autocomplete"), asked).json()["results"] == []
+
+
+@pytest.mark.parametrize("odd", ["zxq\0", "zxq" * 2000])
+def test_no_word_breaks_the_suggested_posts(client, root, odd):
+    answer = client.get(reverse("admin:newsletter_issue_posts"), {"term": odd})
+
+    assert answer.json()["results"] == []
+
+
+def test_new_form_is_not_filled_from_its_address(client, root):
+    page = client.get(reverse("admin:blog_post_add"), {"title": "Buy this", "status": "published"})
+
+    assert "Buy this" not in page.text
+    assert form_of(page, "post_form")["status"] == "draft"
