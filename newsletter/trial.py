@@ -65,6 +65,12 @@ def mail_of(issue: Issue) -> FrozenMail:
     return frozen or letters.compose(issue).mail
 
 
+def errors(issue: Issue) -> list[str]:
+    """What keeps it from going out, in sentences."""
+    findings = letters.preflight(issue)
+    return [finding.sentence for finding in findings if finding.level is letters.Level.ERROR]
+
+
 def send_test(issue: Issue, address: Address, user: Any) -> None:
     """Send the mail to somebody who is to judge it; raises NotSentError."""
     if Subscriber.objects.suppresses(hash_address(address.key)):

@@ -5,11 +5,14 @@ from typing import Any, cast
 from django.contrib import admin
 from django.contrib.admin.options import ActionLocation
 from django.contrib.admin.views.main import ChangeList
+from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
+from django.views.decorators.http import require_POST
 
 from blog.admin.base import Room, is_number, label
 from blog.text import clean_line
@@ -18,10 +21,12 @@ from newsletter.admin.issue_form import IssueForm, Places, choosable
 from newsletter.admin.progress_page import ProgressPage
 from newsletter.admin.send_page import SendPage
 from newsletter.admin.words import moment, number
+from newsletter.drafting import draft_of
 from newsletter.models import Issue, IssuePost
 from newsletter.progress import Progress, progress_of
 
 SUGGESTED = 20
+OF_POST = "newsletter_issue_of_post"
 WRITING = (None, {"fields": ["subject", "preheader", "intro", "body"], "classes": ["writing"]})
 POSTS = ("Posts in it", {"fields": ["shows"]})
 READERS = (
@@ -79,6 +84,7 @@ class IssueAdmin(Room):
         wrap = self.admin_site.admin_view
         return [
             path("posts/", wrap(self.posts_view), name="newsletter_issue_posts"),
+            path("of-post/<int:pk>/", wrap(require_POST(self.of_post)), name=OF_POST),
             *SendPage(self).urls(),
             *ProgressPage(self).urls(),
             *super().get_urls(),
@@ -171,6 +177,14 @@ class IssueAdmin(Room):
     def _next(self, request: HttpRequest, issue: Issue) -> HttpResponseRedirect | None:
         if "_send" not in request.POST or not self.has_send_permission(request):
             return None
+        return HttpResponseRedirect(reverse("admin:newsletter_issue_send", args=[issue.pk]))
+
+    def of_post(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """An issue of one post, by the button on the post's own page."""
+        if not (self.has_add_permission(request) and self.has_send_permission(request)):
+            raise PermissionDenied
+        post = get_object_or_404(choosable(request.user), pk=pk)
+        issue = draft_of(post, request.user)
         return HttpResponseRedirect(reverse("admin:newsletter_issue_send", args=[issue.pk]))
 
     def posts_view(self, request: HttpRequest) -> HttpResponse:

@@ -191,18 +191,14 @@ def reader_of(request: HttpRequest) -> str:
 def _findings(issue: Issue) -> dict[str, Any]:
     try:
         findings = letters.preflight(issue)
+        return {"findings": findings, "is_stopped": bool(trial.errors(issue))}
     except FAULTS:
         return {"findings": [], "is_stopped": True}
-    return {"findings": findings, "is_stopped": any(map(_is_error, findings))}
-
-
-def _is_error(finding: letters.Finding) -> bool:
-    return finding.level is letters.Level.ERROR
 
 
 def _refuse_errors(issue: Issue) -> None:
-    for finding in filter(_is_error, letters.preflight(issue)):
-        raise issues.NotNowError(finding.sentence)
+    for sentence in trial.errors(issue):
+        raise issues.NotNowError(sentence)
 
 
 def _refuse_to_wait(issue: Issue) -> None:

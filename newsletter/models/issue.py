@@ -193,6 +193,11 @@ class Issue(Addressed):
         return Issue.objects.finished().filter(pk=self.pk).exists()
 
     @property
+    def state_in_words(self) -> str:
+        """Its status, or "Sent" where nothing of it is left to do."""
+        return "Sent" if self.is_finished else self.get_status_display()
+
+    @property
     def has_started(self) -> bool:
         return self.started_at is not None
 
