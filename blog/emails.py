@@ -1,6 +1,7 @@
 """How every mail of the site is put together: one recipient, text and HTML, our own headers."""
 
 from email.headerregistry import Address
+from email.policy import EmailPolicy, default
 from email.utils import parseaddr
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,8 +20,34 @@ from blog.models import Outgoing, Site
 inliner = CSSInliner(keep_at_rules=True, load_remote_stylesheets=False)
 
 
+class _WholeLinks(EmailPolicy):
+    """Folds no List-* header: some mail programs do not find a link that goes over two lines.
+
+    Python would even encode a long one, which no mail program reads as a link (RFC 2047 section 5).
+    """
+
+    def fold(self, name: str, value: str) -> str:
+        is_list = name.lower().startswith("list-")
+        return f"{name}: {value}{self.linesep}" if is_list else super().fold(name, value)
+
+    def fold_binary(self, name: str, value: str) -> bytes:
+        is_list = name.lower().startswith("list-")
+        return self.fold(name, value).encode() if is_list else super().fold_binary(name, value)
+
+
+class _Mail(EmailMultiAlternatives):
+    def message(self, *, policy: Any = default) -> Any:
+        return super().message(policy=_WholeLinks() + policy)
+
+
 def compose(
-    row: Outgoing, *, to: str, subject: str, template: str, context: dict[str, Any]
+    row: Outgoing,
+    *,
+    to: str,
+    subject: str,
+    template: str,
+    context: dict[str, Any],
+    headers: dict[str, str] | None = None,
 ) -> EmailMultiAlternatives:
     """The mail that `row` stands for, from `emails/<template>.txt` and `.html`.
 
@@ -28,7 +55,7 @@ def compose(
     """
     site = Site.current()
     context = {"site": site, "home": absolute("/"), "subject": subject} | context
-    message = EmailMultiAlternatives(
+    message = _Mail(
         subject=subject,
         body=render_to_string(f"emails/{template}.txt", context).strip() + "\n",
         from_email=sender(site),
@@ -39,7 +66,8 @@ def compose(
             "Message-ID": f"<{row.message_id[:32]}@{urlsplit(settings.SITE_URL).hostname}>",
             # RFC 3834: tells out-of-office robots not to answer.
             "Auto-Submitted": "auto-generated",
-        },
+        }
+        | (headers or {}),
     )
     html = render_to_string(f"emails/{template}.html", context)
     message.attach_alternative(inliner.inline(html), "text/html")

@@ -4,18 +4,20 @@ None of them holds a word that a visitor wrote: whoever types in somebody else's
 be able to send her a message of his own.
 """
 
+from html import escape
 from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.urls import reverse
 
+from blog import markdown
 from blog.emails import compose
 from blog.links import absolute
 from blog.models import Site
-from newsletter import tokens
+from newsletter import merge_tags, tokens
 from newsletter.addresses import masked
-from newsletter.models import AddressChange, Notice
+from newsletter.models import AddressChange, NewsletterSettings, Notice
 
 
 def confirm(notice: Notice) -> EmailMultiAlternatives:
@@ -51,6 +53,41 @@ def invitation(notice: Notice) -> EmailMultiAlternatives:
         terms=link("terms_version", consent.terms_version),
         forgotten_after=settings.PENDING_DAYS,
     )
+
+
+def welcome(notice: Notice) -> EmailMultiAlternatives:
+    """Greets a new reader in the words of whoever runs the newsletter."""
+    words = NewsletterSettings.current()
+    email, token = notice.subscriber.email, notice.subscriber.token
+    unsubscribe = link("unsubscribe", token)
+    html, text = _laid_out(words.welcome_text)
+    html = merge_tags.for_reader(html, email=escape(email), token=token)
+    return compose(
+        notice,
+        to=email,
+        subject=words.welcome_subject or f"Welcome to {Site.current().name}",
+        template="welcome",
+        context={
+            "html": markdown.safe(html),
+            "text": merge_tags.for_reader(text, email=email, token=token),
+            "email": email,
+            "preferences": link("preferences", token),
+            "unsubscribe": unsubscribe,
+        },
+        # RFC 2369 section 3.2 and RFC 8058 section 3.1.
+        headers={
+            "List-Unsubscribe": f"<{unsubscribe}>",
+            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+        },
+    )
+
+
+def _laid_out(source: str) -> tuple[str, str]:
+    """Markdown as HTML and as text for a mail, with the places of its merge tags in it."""
+    origin = {"media_url": settings.MEDIA_URL, "own_origin": settings.SITE_URL}
+    html = markdown.render(merge_tags.to_places(source), **origin).html
+    home = absolute("/")
+    return markdown.mail_html(html, home), markdown.as_text(html, home)
 
 
 def already_subscribed(notice: Notice) -> EmailMultiAlternatives:

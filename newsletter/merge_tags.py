@@ -35,6 +35,11 @@ def unknown(html: str) -> list[str]:
     return list(dict.fromkeys(unescape(tag[0]) for tag in _TAG.finditer(_CODE.sub("", html))))
 
 
+def for_reader(text: str, *, email: str, token: str) -> str:
+    """What one reader gets. In HTML the address must have been escaped."""
+    return text.replace(EMAIL_PLACE, email).replace(TOKEN_PLACE, token)
+
+
 def for_everybody(html: str) -> str:
     """The HTML as a page on the web may show it: no address, no token."""
     page = absolute(reverse("newsletter:home"))

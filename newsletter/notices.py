@@ -17,7 +17,7 @@ from blog.models import Limit
 from blog.models.outgoing import OutgoingQuerySet
 from blog.outbox import GIVE_UP_AFTER, Later, Skip
 from newsletter import emails
-from newsletter.models import Notice, Subscriber
+from newsletter.models import NewsletterSettings, Notice, Subscriber
 from newsletter.models.subscriber import hash_address
 
 TOO_MANY = "Too many mails were asked for at once."
@@ -27,6 +27,7 @@ LETTERS: dict[str, Callable[[Notice], EmailMultiAlternatives]] = {
     Notice.Became.CONFIRM: emails.confirm,
     Notice.Became.INVITATION: emails.invitation,
     Notice.Became.ALREADY: emails.already_subscribed,
+    Notice.Became.WELCOME: emails.welcome,
     Notice.Became.DATA_LINK: emails.data_link,
     Notice.Became.NEW_ADDRESS: emails.new_address,
     Notice.Became.ADDRESS_CHANGED: emails.address_changed,
@@ -86,6 +87,8 @@ def _letter_for(notice: Notice, subscriber: Subscriber) -> str:
         return _answer_to_sign_up(notice, subscriber)
     if notice.kind == Notice.Kind.INVITATION:
         return _invitation(notice, subscriber)
+    if notice.kind == Notice.Kind.WELCOME:
+        return _welcome(subscriber)
     if notice.kind == Notice.Kind.NEW_ADDRESS:
         return _question_at_new_address(notice)
     return Notice.Became.DATA_LINK
@@ -105,6 +108,14 @@ def _invitation(notice: Notice, subscriber: Subscriber) -> str:
     return Notice.Became.INVITATION
 
 
+def _welcome(subscriber: Subscriber) -> str:
+    if subscriber.status != Subscriber.Status.ACTIVE:
+        raise Skip("She left before she could be welcomed.")
+    if not NewsletterSettings.current().welcomes:
+        raise Skip("Nobody is welcomed any more.")
+    return Notice.Became.WELCOME
+
+
 def _question_at_new_address(notice: Notice) -> str:
     change = notice.address_change
     if change is None or not change.is_open():
@@ -116,8 +127,8 @@ def _question_at_new_address(notice: Notice) -> str:
 
 def _refuse_too_many(notice: Notice, became: str) -> None:
     """Raise Skip where the person had her share, Later where network or site had theirs."""
-    if became == Notice.Became.ADDRESS_CHANGED:
-        return  # a warning, and never more of them than confirmed moves
+    if became in {Notice.Became.ADDRESS_CHANGED, Notice.Became.WELCOME}:
+        return  # never more of them than pressed buttons
     for most, within in MOST[became]:
         if _taken(notice, became, within) >= most:
             raise Skip("This address had as many of these mails as it may get for now.")

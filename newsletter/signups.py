@@ -1,4 +1,4 @@
-"""Writing down that somebody asked for the newsletter.
+"""Writing down that somebody asked for the newsletter, and that she confirmed it.
 
 Every address gets the same statements, whether it is new, subscribed or suppressed: what becomes
 of the request is decided later by the worker (newsletter/notices.py), where nobody can watch.
@@ -14,7 +14,15 @@ from django.db import transaction
 
 from blog.models import Limit
 from newsletter.addresses import Address
-from newsletter.models import Consent, ConsentEvidence, Notice, Secret, Subscriber, Terms
+from newsletter.models import (
+    Consent,
+    ConsentEvidence,
+    NewsletterSettings,
+    Notice,
+    Secret,
+    Subscriber,
+    Terms,
+)
 from newsletter.models.subscriber import hash_address
 from newsletter.visitors import Visitor
 
@@ -55,6 +63,16 @@ def sign_up(
         consent=consents[0],
         network=network,
     )
+
+
+@transaction.atomic
+def confirm(subscriber: Subscriber, request: Consent) -> bool:
+    """Follow a sign-up; False where that was done before. Whoever is new is welcomed, once."""
+    if not subscriber.confirm(request):
+        return False
+    if NewsletterSettings.current().welcomes:
+        Notice.objects.create(kind=Notice.Kind.WELCOME, subscriber=subscriber, consent=request)
+    return True
 
 
 def _allow(address: Address, network: str) -> bool:

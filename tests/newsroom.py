@@ -38,7 +38,7 @@ class Form(HTMLParser):
         if kind == "checkbox" and given.get("value", "on") != "on":
             self.data.setdefault(given["name"], []).append(given["value"])
         else:
-            self.data[given["name"]] = given.get("value", "")
+            self.data[given["name"]] = given.get("value", "on" if kind == "checkbox" else "")
 
     def handle_data(self, data):
         if self.textarea:

@@ -88,7 +88,7 @@ class Letter:
         message = _Poured(
             self.pour(reader),
             subject=self.mail.subject,
-            body=_merged(self.mail.text, reader.email, reader.token),
+            body=merge_tags.for_reader(self.mail.text, email=reader.email, token=reader.token),
             from_email=self.mail.sender,
             to=[reader.email],
             reply_to=[self.mail.reply_to] if self.mail.reply_to else [],
@@ -98,7 +98,7 @@ class Letter:
                 for name, value in self._list_headers().items()
             },
         )
-        html = _merged(self.mail.html, escape(reader.email), reader.token)
+        html = merge_tags.for_reader(self.mail.html, email=escape(reader.email), token=reader.token)
         message.attach_alternative(html, "text/html")
         return message
 
@@ -190,10 +190,6 @@ def _checked(reader: Reader) -> tuple[str, str]:
 
 def _quoted(value: str) -> bytes:
     return value.encode("ascii") if _SIMPLE.fullmatch(value) else quoted.encode(value)
-
-
-def _merged(text: str, email: str, token: str) -> str:
-    return text.replace(merge_tags.EMAIL_PLACE, email).replace(merge_tags.TOKEN_PLACE, token)
 
 
 def _sender_id(host: str) -> str:

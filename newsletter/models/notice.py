@@ -20,6 +20,7 @@ class Notice(Outgoing):
     class Kind(models.TextChoices):
         SIGN_UP = "sign_up", "Sign-up"
         INVITATION = "invitation", "Invitation after an import"
+        WELCOME = "welcome", "Welcome"
         DATA_LINK = "data_link", "Link to one's data"
         NEW_ADDRESS = "new_address", "Confirm a new address"
         ADDRESS_CHANGED = "address_changed", "The address was changed"
@@ -28,6 +29,7 @@ class Notice(Outgoing):
         CONFIRM = "confirm", "Request to confirm"
         INVITATION = "invitation", "Invitation after an import"
         ALREADY = "already", "You are already subscribed"
+        WELCOME = "welcome", "Welcome"
         DATA_LINK = "data_link", "Link to one's data"
         NEW_ADDRESS = "new_address", "Request to confirm a new address"
         ADDRESS_CHANGED = "address_changed", "The address was changed"
@@ -36,7 +38,7 @@ class Notice(Outgoing):
     subscriber = models.ForeignKey(
         "newsletter.Subscriber", models.DB_CASCADE, related_name="notices"
     )
-    # The sign-up that a confirmation would confirm.
+    # The sign-up that a confirmation would confirm, or has confirmed.
     consent = models.ForeignKey("newsletter.Consent", models.DB_CASCADE, null=True)
     address_change = models.ForeignKey("newsletter.AddressChange", models.DB_CASCADE, null=True)
     # Keyed hash of the visitor's network, for the limit; not the network itself.

@@ -1,9 +1,18 @@
 """What whoever runs the newsletter decides about it."""
 
+from django.core.validators import MaxLengthValidator
 from django.db import models
 
+from blog.fields import MailHeader, Prose
 from blog.models import Category
 from blog.models.one_row import OneRow
+
+WELCOME = """\
+Thank you for signing up, and for confirming your address.
+
+From now on the newsletter comes to {{ email }}. If you would rather read about some things only, \
+[choose what you receive]({{ preferences_url }}).
+"""
 
 
 class NewsletterSettings(OneRow):
@@ -12,6 +21,27 @@ class NewsletterSettings(OneRow):
         default=False,
         help_text="The form on the newsletter's page then asks which categories a reader wants. "
         "The short form under each post always signs up for everything.",
+    )
+
+    welcomes = models.BooleanField(
+        "a welcome mail is sent",
+        default=True,
+        help_text="Once, right after a reader has confirmed her address.",
+    )
+    welcome_subject = MailHeader(
+        "subject",
+        max_length=150,
+        blank=True,
+        help_text="Empty means: Welcome to, and the name of your site.",
+    )
+    welcome_text = Prose(
+        "text",
+        max_length=20_000,
+        default=WELCOME,
+        validators=[MaxLengthValidator(20_000)],
+        help_text="Written in Markdown. {{ email }}, {{ preferences_url }} and "
+        "{{ unsubscribe_url }} become the reader's own. Both links stand at the foot of the mail "
+        "in any case.",
     )
 
     class Meta(OneRow.Meta):

@@ -15,6 +15,7 @@ from newsletter.forms import PreferencesForm
 from newsletter.models import Consent, Subscriber
 from newsletter.models.consent import AGREE
 from newsletter.self_service import ask_for_data_link
+from newsletter.signups import confirm as confirm_sign_up
 from newsletter.tasks import send_notices
 from newsletter.views.links import expired, signed_link, token_page
 from newsletter.visitors import Visitor
@@ -44,9 +45,12 @@ def confirm(request: HttpRequest, consent: str) -> HttpResponse:
 
 def _confirmed(subscriber: Subscriber, asked: Consent) -> bool:
     try:
-        return subscriber.confirm(asked)
+        is_new = confirm_sign_up(subscriber, asked)
     except Subscriber.DoesNotExist:  # purged at this very moment
         return False
+    if is_new:
+        transaction.on_commit(send_notices.enqueue, robust=True)
+    return is_new
 
 
 @token_page

@@ -29,6 +29,8 @@ def mara(client, mailoutbox):
     )
     send_mail()
     client.post(link_in(mailoutbox.pop(), "confirm"))
+    send_mail()
+    mailoutbox.clear()  # the welcome
     return Subscriber.objects.get()
 
 
@@ -69,7 +71,10 @@ def test_download_holds_everything_but_the_secret_of_her_links(client, mara):
         ("confirmed", None, None),
         ("topics_changed", None, None),
     ]
-    assert [mail["kind"] for mail in data["mails_about_the_subscription"]] == ["confirm"]
+    assert [mail["kind"] for mail in data["mails_about_the_subscription"]] == [
+        "confirm",
+        "welcome",
+    ]
     assert mara.token not in response.text
 
 

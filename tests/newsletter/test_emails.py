@@ -23,6 +23,7 @@ pytestmark = pytest.mark.django_db
 ALL = [
     emails.confirm,
     emails.already_subscribed,
+    emails.welcome,
     emails.data_link,
     emails.new_address,
     emails.address_changed,
@@ -121,7 +122,7 @@ def test_text_is_laid_out_for_seventy_columns(notice, make):
     text, _ = parts(make(notice))
 
     long = [line for line in text.splitlines() if len(line) > 72]
-    assert all(re.fullmatch(r"https://\S+", line) for line in long)
+    assert all(re.fullmatch(r"(\[\d\] )?https://\S+", line) for line in long)
     assert "\n\n\n" not in text
     assert "<" not in text
 

@@ -17,6 +17,7 @@ from tests.processes import at_once
 pytestmark = pytest.mark.django_db
 
 CONFIRM = "Please confirm your subscription to Pennypost"
+WELCOME = "Welcome to Pennypost"
 ALREADY = "You are already subscribed to Pennypost"
 
 
@@ -136,7 +137,7 @@ def test_sign_up_answered_after_she_confirmed_another_one_is_told_so(client, mai
 
     send_mail()
 
-    assert subjects(mailoutbox) == [CONFIRM, ALREADY]
+    assert subjects(mailoutbox) == [CONFIRM, ALREADY, WELCOME]
 
 
 def test_sign_up_from_before_she_left_is_not_mailed(mailoutbox, clock):
