@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -17,7 +17,9 @@ from django.utils.formats import number_format
 from blog.models import AccountMail, Heartbeat, Outgoing, Post, Site
 from newsletter import stats
 from newsletter.charts import growth_bars
-from newsletter.models import Notice, Subscriber, Terms
+from newsletter.models import Delivery, Issue, Notice, Subscriber, Terms
+from newsletter.progress import progress_of, server_is_away
+from newsletter.sending.due import why_held
 
 SHOWN = 6
 WORKER_MISSING_AFTER = timedelta(minutes=5)
@@ -36,12 +38,14 @@ class Concern:
 
 def front_page(request: HttpRequest) -> dict[str, Any]:
     user = request.user
-    page: dict[str, Any] = {"concerns": list(_concerns(user))}
+    page: dict[str, Any] = {}
     if user.has_perm("blog.view_post"):
         page |= _posts(user)
+    if user.has_perm("newsletter.view_issue"):
+        page |= _issues()
     if user.has_perm("newsletter.view_subscriber"):
         page |= _readers()
-    return page
+    return page | {"concerns": list(_concerns(user, page.get("issues", [])))}
 
 
 def _posts(user: Any) -> dict[str, Any]:
@@ -54,6 +58,15 @@ def _posts(user: Any) -> dict[str, Any]:
     }
 
 
+def _issues() -> dict[str, Any]:
+    """Each with its numbers, and with why it does not go on."""
+    coming = Issue.objects.scheduled().order_by("send_at", "pk")[:SHOWN]
+    begun = Issue.objects.under_way().order_by("-started_at", "-pk")[:SHOWN]
+    issues = [*begun, *coming]
+    numbers = progress_of(issues)
+    return {"issues": [(issue, numbers[issue.pk], why_held(issue)) for issue in issues]}
+
+
 def _readers() -> dict[str, Any]:
     growth = stats.growth()
     return {
@@ -64,12 +77,14 @@ def _readers() -> dict[str, Any]:
     }
 
 
-def _concerns(user: Any) -> Iterator[Concern]:
+def _concerns(user: Any, issues: list) -> Iterator[Concern]:
     if user.has_perm("newsletter.view_terms"):
         yield from _about_terms()
     if user.has_perm("blog.change_site"):
         yield from _about_site()
         yield from _about_worker()
+    if user.has_perm("newsletter.view_issue"):
+        yield from _about_issues(issues)
     if user.has_perm("newsletter.view_notice"):
         yield from _about_mail(Notice.objects.all(), "readers", "newsletter_notice")
     if user.has_perm("blog.view_accountmail"):
@@ -103,6 +118,25 @@ def _about_worker() -> Iterator[Concern]:
             "The background worker has not been seen for five minutes. Until it runs no mail goes "
             "out. “make run” and “manage.py serve” start one; “manage.py worker” starts it alone."
         )
+
+
+def _about_issues(issues: list) -> Iterator[Concern]:
+    for issue, _, because in issues:
+        if because:
+            # A draft's page says the same beside the buttons that help.
+            page = "send" if issue.is_editable else "progress"
+            url = reverse(f"admin:newsletter_issue_{page}", args=[issue.pk])
+            yield Concern(f"“{issue}” is held. {because}", url, "Decide")
+    if server_is_away():
+        yield Concern(
+            "The mail server does not answer, so no issue goes out. The worker looks for it every "
+            "minute; EMAIL_URL says where."
+        )
+    doubtful = Exists(Delivery.objects.unknown().filter(issue=OuterRef("pk")))
+    for issue in Issue.objects.exclude(started_at=None).filter(doubtful)[:SHOWN]:
+        url = reverse("admin:newsletter_issue_progress", args=[issue.pk])
+        text = f"Of “{issue}” some mails may or may not have arrived."
+        yield Concern(text, f"{url}?show=unknown#troubles", "Look them up")
 
 
 def _about_mail(mails: QuerySet[Any], to_whom: str, room: str) -> Iterator[Concern]:

@@ -47,6 +47,10 @@ class IssueQuerySet(models.QuerySet["Issue"]):
         """Running, with something left to do."""
         return self.running().filter(Q(frozen_at__isnull=True) | Exists(_open_deliveries()))
 
+    def under_way(self) -> "IssueQuerySet":
+        """Started and neither sent whole nor cancelled, be it paused or not."""
+        return self.paused() | self.unfinished()
+
     def finished(self) -> "IssueQuerySet":
         """Sent whole: frozen to the last reader, and nothing of it open any more."""
         return self.running().filter(~Exists(_open_deliveries()), frozen_at__isnull=False)
