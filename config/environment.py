@@ -1,11 +1,17 @@
 """What settings.py reads from the environment, turned into the shapes that Django wants."""
 
+from collections.abc import Callable
 from importlib.util import find_spec
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
+from zoneinfo import ZoneInfo
 
 import environ
+from django.conf import locale
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import to_locale
 
 PLACEHOLDERS = {"", "change-me", "only-for-development"}
 
@@ -33,6 +39,57 @@ REDIS_TIMEOUTS = {"socket_connect_timeout": 1, "socket_timeout": 1}
 MAIL_SCHEMES = {"smtp": {}, "smtp+tls": {"use_tls": True}, "smtp+ssl": {"use_ssl": True}}
 
 
+class Env(environ.Env):
+    """Reads settings; what cannot be meant stops the start with one sentence, not a traceback."""
+
+    def get_value(self, var: str, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super().get_value(var, *args, **kwargs)
+        except ValueError as error:
+            raise SystemExit(f"{var} must be a number.") from error
+
+    def whole(self, var: str, default: int, *, least: int = 1, most: int = 1_000_000_000) -> int:
+        """A number with no fraction, from `least` to `most`."""
+        number = self.int(var, default=default)
+        if not least <= number <= most:
+            raise SystemExit(f"{var} must be a number from {least} to {most}.")
+        return number
+
+    def one_of(self, var: str, choices: list[str], default: str) -> str:
+        if (choice := self.str(var, default=default)) not in choices:
+            raise SystemExit(f"{var} must be one of {', '.join(choices)}.")
+        return choice
+
+    def read(self, var: str, reader: Callable[[str], Any], default: str = "") -> Any:
+        """What `reader` makes of the text, which may be secret: the sentence does not repeat it."""
+        try:
+            return reader(self.str(var, default="") or default)
+        except (ValueError, LookupError, OSError, ImproperlyConfigured) as error:
+            raise SystemExit(
+                f"{var} cannot be read as it stands; .env.example shows how to write it."
+            ) from error
+
+
+def site_address(url: str) -> str:
+    urlsplit(url).port  # noqa: B018  # raises ValueError where it is no number
+    return url.rstrip("/")
+
+
+def networks(text: str) -> list[str]:
+    return [str(ip_network(entry.strip(), strict=False)) for entry in text.split(",") if entry]
+
+
+def language(code: str) -> str:
+    """One that Django has words for; the site would not start with another."""
+    if not (Path(locale.__file__).parent / to_locale(code) / "LC_MESSAGES").is_dir():
+        raise LookupError(code)
+    return code
+
+
+def time_zone(name: str) -> str:
+    return ZoneInfo(name).key
+
+
 def production_fault(
     debug: bool, secret_key: str, allowed_hosts: list[str], site_url: str
 ) -> str | None:
@@ -51,8 +108,11 @@ def production_fault(
     return None
 
 
-def database(config: dict[str, Any], *, pool: bool) -> dict[str, Any]:
+def database(url: str, *, pool: bool) -> dict[str, Any]:
     """One entry of DATABASES with the options that this site needs on that database."""
+    if url.partition(":")[0] not in Env.DB_SCHEMES:
+        raise LookupError("It names no kind of database.")
+    config: dict[str, Any] = Env.db_url_config(url)
     options = config.setdefault("OPTIONS", {})
     if config["ENGINE"].endswith("sqlite3"):
         if config["NAME"] not in {"", ":memory:"}:
@@ -75,8 +135,9 @@ def _make_folder(folder: Path) -> None:
         raise SystemExit(f"{folder} cannot be made ({error.strerror}). See VAR_DIR.") from error
 
 
-def cache(config: dict[str, Any]) -> dict[str, Any]:
+def cache(url: str) -> dict[str, Any]:
     """One entry of CACHES; whatever the URL says about the timeouts of Redis wins."""
+    config: dict[str, Any] = Env.cache_url_config(url)
     if config["BACKEND"].endswith("RedisCache"):
         config["OPTIONS"] = REDIS_TIMEOUTS | config.get("OPTIONS", {})
     return config
@@ -95,7 +156,7 @@ def mailer(url: str, mailbox: Path) -> dict[str, Any]:
         return {"BACKEND": "config.mailbox.MailboxBackend", "OPTIONS": {"folder": folder}}
     parts = urlsplit(url)
     if parts.scheme not in MAIL_SCHEMES:
-        backend = environ.Env.EMAIL_SCHEMES.get(parts.scheme)
+        backend = Env.EMAIL_SCHEMES.get(parts.scheme)
         if backend is None:
             raise SystemExit(f"EMAIL_URL has the unknown scheme {parts.scheme}://.")
         return {"BACKEND": backend, "OPTIONS": {}}

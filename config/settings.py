@@ -8,22 +8,26 @@ from email.utils import parseaddr
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import environ
 from django.utils.csp import CSP
 
 from config.environment import (
+    Env,
     cache,
     database,
+    language,
     mail_service,
     mailer,
     media_storage,
+    networks,
     production_fault,
+    site_address,
+    time_zone,
 )
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 TESTING = "pytest" in sys.modules
 
-env = environ.Env()
+env = Env()
 env.read_env(env.path("ENV_FILE", default=BASE_DIR / ".env"))
 
 # --- What must be set -----------------------------------------------------------------------
@@ -34,8 +38,8 @@ SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 ALLOWED_HOSTS = env.list(
     "ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"] if DEBUG else []
 )
-PORT = env.int("PORT", default=8000)
-SITE_URL = env.str("SITE_URL", default="").rstrip("/")
+PORT = env.whole("PORT", 8000, most=65_535)
+SITE_URL = env.read("SITE_URL", site_address)
 if DEBUG and not SITE_URL:
     SITE_URL = f"http://localhost:{PORT}"
 
@@ -104,14 +108,13 @@ TEMPLATES = [
 # --- Where things are kept ------------------------------------------------------------------
 
 DATABASES = {
-    "default": database(
-        env.db_url_config(
-            env.str("DATABASE_URL", default="") or f"sqlite:///{VAR_DIR / 'pennypost.sqlite3'}"
-        ),
-        pool=not TESTING,
+    "default": env.read(
+        "DATABASE_URL",
+        lambda url: database(url, pool=not TESTING),
+        default=f"sqlite:///{VAR_DIR / 'pennypost.sqlite3'}",
     )
 }
-CACHES = {"default": cache(env.cache_url("CACHE_URL", default="locmemcache://"))}
+CACHES = {"default": env.read("CACHE_URL", cache, default="locmemcache://")}
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 
 STATIC_URL = "/static/"
@@ -119,7 +122,7 @@ STATIC_ROOT = VAR_DIR / "static"
 MEDIA_URL = "/media/"
 MEDIA_ROOT = VAR_DIR / "media"
 STORAGES = {
-    "default": media_storage(env.str("STORAGE_URL", default="")),
+    "default": env.read("STORAGE_URL", media_storage),
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG
@@ -140,17 +143,17 @@ DEFAULT_FROM_EMAIL = env.str(
 BOUNCE_ADDRESS = env.str("BOUNCE_ADDRESS", default="")
 SERVER_EMAIL = parseaddr(DEFAULT_FROM_EMAIL)[1]
 MAILBOX_DIR = VAR_DIR / "mail"
-MAIL_SERVICE, ANYMAIL = mail_service(env.str("EMAIL_URL", default=""))
-MAILERS = {"default": mailer(env.str("EMAIL_URL", default=""), MAILBOX_DIR)}
+MAIL_SERVICE, ANYMAIL = env.read("EMAIL_URL", mail_service)
+MAILERS = {"default": env.read("EMAIL_URL", lambda url: mailer(url, MAILBOX_DIR))}
 
 # --- The newsletter -------------------------------------------------------------------------
 
 # Confirmation mails, whoever asks for them. More wait for the next hour, or are never sent.
-CONFIRMATIONS_PER_NETWORK_HOUR = env.int("CONFIRMATIONS_PER_NETWORK_HOUR", default=20)
-CONFIRMATIONS_PER_HOUR = env.int("CONFIRMATIONS_PER_HOUR", default=500)
+CONFIRMATIONS_PER_NETWORK_HOUR = env.whole("CONFIRMATIONS_PER_NETWORK_HOUR", 20)
+CONFIRMATIONS_PER_HOUR = env.whole("CONFIRMATIONS_PER_HOUR", 500)
 # Days after which an unconfirmed sign-up is forgotten, and the evidence of a consent deleted.
-PENDING_DAYS = env.int("PENDING_DAYS", default=30)
-EVIDENCE_DAYS = env.int("EVIDENCE_DAYS", default=1095)
+PENDING_DAYS = env.whole("PENDING_DAYS", 30, most=36_500)
+EVIDENCE_DAYS = env.whole("EVIDENCE_DAYS", 1095, most=36_500)
 
 # Mails of issues a time unit ("10/s,500/m,20000/h"; empty: as fast as the server takes them), SMTP
 # connections of one worker, seconds to wait for an answer, seconds after which what a dead worker
@@ -189,14 +192,14 @@ LOGIN_REDIRECT_URL = "admin:index"
 # --- Safety ---------------------------------------------------------------------------------
 
 HTTPS = SITE_URL.startswith("https://")
-TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=[])
+TRUSTED_PROXIES = env.read("TRUSTED_PROXIES", networks)
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 # `no-referrer` would turn the Origin of our own forms into "null".
 SECURE_REFERRER_POLICY = "same-origin"
-SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", default=31_536_000) if HTTPS else 0
+SECURE_HSTS_SECONDS = env.whole("HSTS_SECONDS", 31_536_000, least=0) if HTTPS else 0
 # Without a trusted proxy the site cannot know how a reader came, and would redirect for ever.
 SECURE_SSL_REDIRECT = HTTPS and bool(TRUSTED_PROXIES)
 # To the site's own address, and not to whatever port or spelling the Host header names.
@@ -230,16 +233,17 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 
 # --- Languages and times --------------------------------------------------------------------
 
-LANGUAGE_CODE = env.str("LANGUAGE_CODE", default="en")
-TIME_ZONE = env.str("TIME_ZONE", default="UTC")
+LANGUAGE_CODE = env.read("LANGUAGE_CODE", language, default="en")
+TIME_ZONE = env.read("TIME_ZONE", time_zone, default="UTC")
 USE_TZ = True
 FORMAT_MODULE_PATH = "config.formats"
 
 # --- Running --------------------------------------------------------------------------------
 
-WEB_WORKERS = env.int("WEB_WORKERS", default=2)
+WEB_WORKERS = env.whole("WEB_WORKERS", 2, most=1000)
 WHITENOISE_MAX_AGE = 3600
-LOG_FORMAT = env.str("LOG_FORMAT", default="text")
+LOG_FORMAT = env.one_of("LOG_FORMAT", ["text", "json"], default="text")
+LOG_LEVELS = ["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -258,7 +262,7 @@ LOGGING = {
             "formatter": LOG_FORMAT,
         }
     },
-    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="WARNING")},
+    "root": {"handlers": ["console"], "level": env.one_of("LOG_LEVEL", LOG_LEVELS, "WARNING")},
     "loggers": {
         "django": {"handlers": ["console"], "level": "WARNING", "propagate": False},
         "django.server": {"handlers": ["console"], "level": "INFO", "propagate": False},
@@ -266,6 +270,6 @@ LOGGING = {
         "django.security.DisallowedHost": {"filters": ["without_traceback"]},
         # Whoever needed a connection reports that there was none; the pool would say so too.
         "psycopg.pool": {"level": "CRITICAL"},
-        "pennypost": {"level": env.str("LOG_LEVEL", default="INFO")},
+        "pennypost": {"level": env.one_of("LOG_LEVEL", LOG_LEVELS, "INFO")},
     },
 }

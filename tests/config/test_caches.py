@@ -7,7 +7,6 @@ from uuid import uuid4
 
 import pytest
 from django.core.cache import caches
-from environ import Env
 
 from config.environment import cache
 
@@ -20,7 +19,7 @@ URLS = [
 
 @pytest.fixture(params=URLS, autouse=True)
 def cache_url(request, settings) -> Iterator[None]:
-    settings.CACHES = {"default": cache(Env.cache_url_config(request.param))}
+    settings.CACHES = {"default": cache(request.param)}
     yield
     caches.close_all()
 
@@ -56,7 +55,7 @@ def test_only_the_first_of_two_may_add():
 def test_redis_that_hangs_holds_no_request(client, settings):
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
-        url = Env.cache_url_config(f"redis://127.0.0.1:{port}/0?socket_timeout=0.1")
+        url = f"redis://127.0.0.1:{port}/0?socket_timeout=0.1"
         settings.CACHES = {"default": cache(url)}
 
         answer = client.get("/readyz/")

@@ -7,10 +7,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-import environ
 import pytest
 
-from config.environment import cache, mailer, media_storage, production_fault
+from config.environment import cache, language, mailer, media_storage, production_fault
 
 ROOT = Path(__file__).resolve().parents[2]
 GOOD = {
@@ -53,6 +52,48 @@ def test_missing_setting_stops_the_start_with_one_sentence(tmp_path, name, value
     assert result.returncode == 1
     assert result.stderr.startswith(name)
     assert result.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        "WEB_WORKERS=x",
+        "WEB_WORKERS=0",
+        "PORT=x",
+        "PORT=99999",
+        "EMAIL_URL=smtp://x:s3cret",
+        "DATABASE_URL=s3cret",
+        "DATABASE_URL=postgres://x:s3cret/y",
+        "STORAGE_URL=s3://k:s@host:s3cret/b",
+        "CACHE_URL=s3cret",
+        "LANGUAGE_CODE=xx-yy",
+        "TIME_ZONE=Mars/Base",
+        "TIME_ZONE=Europe",
+        "LOG_LEVEL=loud",
+        "LOG_FORMAT=xml",
+        "HSTS_SECONDS=-1",
+        "SITE_URL=https://blog.example:abc",
+        "SITE_URL=https://[blog.example",
+        "PENDING_DAYS=-1",
+        "EVIDENCE_DAYS=99999999999",
+        "CONFIRMATIONS_PER_HOUR=many",
+        "TRUSTED_PROXIES=10.0.0.1,garbage",
+        "SEND_TIMEOUT=soon",
+    ],
+)
+def test_setting_that_cannot_be_meant_stops_the_start_with_one_sentence(tmp_path, setting):
+    name, _, value = setting.partition("=")
+
+    result = start(tmp_path, **GOOD | {name: value})
+
+    assert result.returncode == 1
+    assert re.fullmatch(rf"{name} [^\n]+\.\n", result.stderr)
+    assert "s3cret" not in result.stderr
+
+
+@pytest.mark.parametrize("code", ["en", "en-gb", "de", "pt-br", "zh-hans", "sr-latn"])
+def test_language_that_django_speaks_is_taken(code):
+    assert language(code) == code
 
 
 def test_good_settings_start(tmp_path):
@@ -148,8 +189,6 @@ def test_storage_url_becomes_a_bucket():
     ("query", "seconds"), [("", 1), ("?socket_timeout=0.1", 0.1)], ids=["default", "in the URL"]
 )
 def test_redis_is_never_waited_for_without_end(query, seconds):
-    url = environ.Env.cache_url_config(f"redis://redis.example.com/0{query}")
-
-    options = cache(url)["OPTIONS"]
+    options = cache(f"redis://redis.example.com/0{query}")["OPTIONS"]
 
     assert options == {"socket_connect_timeout": 1, "socket_timeout": seconds}
