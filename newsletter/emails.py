@@ -25,11 +25,15 @@ def confirm(notice: Notice) -> EmailMultiAlternatives:
     consent = notice.consent
     if consent is None:
         raise ValueError("A sign-up notice names its consent.")
+    is_reminder = notice.kind == Notice.Kind.REMINDER
     return _to(
         notice,
         notice.subscriber.email,
-        "Please confirm your subscription to {site}",
+        "A reminder: please confirm your subscription to {site}"
+        if is_reminder
+        else "Please confirm your subscription to {site}",
         "confirm",
+        is_reminder=is_reminder,
         link=link("confirm", tokens.CONFIRM.token_for(consent.pk)),
         days=tokens.CONFIRM.lasts.days,
         consent=consent,

@@ -87,6 +87,8 @@ def _letter_for(notice: Notice, subscriber: Subscriber) -> str:
         return _answer_to_sign_up(notice, subscriber)
     if notice.kind == Notice.Kind.INVITATION:
         return _invitation(notice, subscriber)
+    if notice.kind == Notice.Kind.REMINDER:
+        return _reminder(notice, subscriber)
     if notice.kind == Notice.Kind.WELCOME:
         return _welcome(subscriber)
     if notice.kind == Notice.Kind.NEW_ADDRESS:
@@ -106,6 +108,15 @@ def _invitation(notice: Notice, subscriber: Subscriber) -> str:
     if notice.consent is None or not subscriber.may_confirm(notice.consent):
         raise Skip("They answered already, or the import was undone.")
     return Notice.Became.INVITATION
+
+
+def _reminder(notice: Notice, subscriber: Subscriber) -> str:
+    """The same request once more, and one of as many as she may get in a day."""
+    if subscriber.status != Subscriber.Status.PENDING:
+        raise Skip("The request was answered.")
+    if not NewsletterSettings.current().reminds:
+        raise Skip("Nobody is reminded any more.")
+    return _answer_to_sign_up(notice, subscriber)
 
 
 def _welcome(subscriber: Subscriber) -> str:

@@ -32,6 +32,8 @@ MOST_FOR_ONE_ADDRESS = 20
 # For each confirmation that a network may cause in an hour, so many may wait for their turn.
 MOST_WAITING = 10
 
+CHUNK = 500
+
 # What stands on the page, and so what a consent was given to. A test compares them.
 HEADING = "Sign up for our newsletter"
 BOX = "I have read and agree to the terms & conditions"
@@ -73,6 +75,34 @@ def confirm(subscriber: Subscriber, request: Consent) -> bool:
     if NewsletterSettings.current().welcomes:
         Notice.objects.create(kind=Notice.Kind.WELCOME, subscriber=subscriber, consent=request)
     return True
+
+
+def remind() -> int:
+    """Have those reminded who were asked to confirm some days ago and did not; returns how many.
+
+    Two workers may do so at the same moment: of one sign-up there is one reminder, which a
+    constraint sees to.
+    """
+    wishes, total = NewsletterSettings.current(), 0
+    if not wishes.reminds:
+        return 0
+    while asked := Notice.objects.unanswered(days=wishes.reminder_days).order_by("pk")[:CHUNK]:
+        # Of several requests the newest; its network counts, as it did for the request itself.
+        newest = {request.subscriber_id: request for request in asked}
+        Notice.objects.bulk_create(
+            [
+                Notice(
+                    kind=Notice.Kind.REMINDER,
+                    subscriber_id=request.subscriber_id,
+                    consent_id=request.consent_id,
+                    network=request.network,
+                )
+                for request in newest.values()
+            ],
+            ignore_conflicts=True,
+        )
+        total += len(newest)
+    return total
 
 
 def _allow(address: Address, network: str) -> bool:

@@ -8,6 +8,7 @@ from django.utils import timezone
 from blog.models import Heartbeat
 from newsletter.imports.inviting import invite
 from newsletter.models import AddressChange, ConsentEvidence, ImportBatch, Notice, Subscriber, Terms
+from newsletter.signups import remind
 from newsletter.tasks import send_notices
 
 # How long we remember what mails we sent, and wishes to move.
@@ -25,6 +26,7 @@ def sweep() -> None:
     if not Heartbeat.objects.alive(FORGETTING, within=timedelta(hours=1)):
         Heartbeat.objects.beat(FORGETTING)
         forget()
+        remind()
         for terms in Terms.objects.to_render_again():
             terms.render_again()
 

@@ -13,7 +13,14 @@ from newsletter.models import NewsletterSettings
 class NewsletterSettingsForm(forms.ModelForm):
     class Meta:
         model = NewsletterSettings
-        fields = ["offers_topics", "welcomes", "welcome_subject", "welcome_text"]
+        fields = [
+            "offers_topics",
+            "welcomes",
+            "welcome_subject",
+            "welcome_text",
+            "reminds",
+            "reminder_days",
+        ]
         widgets = {"welcome_text": forms.Textarea(attrs={"rows": 12, "class": "vLargeTextField"})}
 
     def clean_welcome_text(self) -> str:
@@ -29,4 +36,5 @@ class NewsletterSettingsAdmin(OneRowRoom):
     fieldsets = [
         ("Signing up", {"fields": ["offers_topics"]}),
         ("Welcome", {"fields": ["welcomes", "welcome_subject", "welcome_text"]}),
+        ("Reminder", {"fields": ["reminds", "reminder_days"]}),
     ]

@@ -1,13 +1,36 @@
 """Mail to one subscriber about her own subscription."""
 
+from datetime import timedelta
+
 from django.db import IntegrityError, models, transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from blog.models import Outgoing
 from blog.models.outgoing import OutgoingQuerySet, outgoing_indexes
 from newsletter.addresses import Address
 from newsletter.models.subscriber import Subscriber, hash_address
+
+# Whoever was asked longer ago is left alone, be the reminder switched on today.
+REMINDED_WITHIN = timedelta(days=7)
+
+
+class NoticeQuerySet(OutgoingQuerySet):
+    def unanswered(self, *, days: int) -> "NoticeQuerySet":
+        """Requests to confirm that were sent so many days ago, and no reminder since."""
+        sent_by = timezone.now() - timedelta(days=days)
+        asked = self.filter(
+            kind=Notice.Kind.SIGN_UP,
+            became=Notice.Became.CONFIRM,
+            status=Notice.Status.SENT,
+            settled_at__lte=sent_by,
+            settled_at__gt=sent_by - REMINDED_WITHIN,
+            subscriber__status=Subscriber.Status.PENDING,
+        )
+        reminders = Notice.objects.filter(
+            kind=Notice.Kind.REMINDER, subscriber=OuterRef("subscriber")
+        )
+        return asked.exclude(Exists(reminders))
 
 
 class Notice(Outgoing):
@@ -20,6 +43,7 @@ class Notice(Outgoing):
     class Kind(models.TextChoices):
         SIGN_UP = "sign_up", "Sign-up"
         INVITATION = "invitation", "Invitation after an import"
+        REMINDER = "reminder", "Reminder to confirm"
         WELCOME = "welcome", "Welcome"
         DATA_LINK = "data_link", "Link to one's data"
         NEW_ADDRESS = "new_address", "Confirm a new address"
@@ -46,11 +70,16 @@ class Notice(Outgoing):
     # Which of Became, chosen just before it is sent: so that we count what a person was sent.
     became = models.CharField(max_length=16, blank=True)
 
-    objects = OutgoingQuerySet.as_manager()
+    objects = NoticeQuerySet.as_manager()
 
     class Meta:
         verbose_name = "mail to a reader"
         verbose_name_plural = "mail to readers"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["subscriber"], condition=Q(kind="reminder"), name="notice_one_reminder"
+            )
+        ]
         indexes = [
             *outgoing_indexes("notice"),
             models.Index(fields=["subscriber", "became", "settled_at"], name="notice_per_person"),

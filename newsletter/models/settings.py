@@ -1,6 +1,6 @@
 """What whoever runs the newsletter decides about it."""
 
-from django.core.validators import MaxLengthValidator
+from django.core.validators import MaxLengthValidator, MaxValueValidator, MinValueValidator
 from django.db import models
 
 from blog.fields import MailHeader, Prose
@@ -42,6 +42,18 @@ class NewsletterSettings(OneRow):
         help_text="Written in Markdown. {{ email }}, {{ preferences_url }} and "
         "{{ unsubscribe_url }} become the reader's own. Both links stand at the foot of the mail "
         "in any case.",
+    )
+
+    reminds = models.BooleanField(
+        "whoever does not confirm is reminded",
+        default=False,
+        help_text="Once, and never again.",
+    )
+    reminder_days = models.PositiveSmallIntegerField(
+        "after how many days",
+        default=3,
+        validators=[MinValueValidator(1), MaxValueValidator(14)],
+        help_text="Counted from the mail that asked to confirm.",
     )
 
     class Meta(OneRow.Meta):

@@ -101,10 +101,11 @@ for kind in AccountMail.Kind:
 reader = Subscriber.objects.filter(status="active").first()
 new = {"new_email": "here@example.org", "new_key": "here@example.org"}
 move = AddressChange.objects.create(subscriber=reader, old_email=reader.email, **new)
-for kind in Notice.Kind:
+kinds = ["sign_up", "welcome", "data_link", "new_address", "address_changed"]
+for kind in kinds:
     change = move if "address" in kind else None
     Notice.objects.create(kind=kind, subscriber=reader, address_change=change)
-print(len(AccountMail.Kind) + len(Notice.Kind))
+print(len(AccountMail.Kind) + len(kinds))
 """
 
 
@@ -135,7 +136,7 @@ class Site:
         code, printed = manage("shell", "--verbosity", "0", "-c", WANT_EVERY_MAIL, **self.settings)
         if code:
             raise SystemExit(printed)
-        until(lambda: len(self.mails()) == before + int(printed))
+        until(lambda: len(self.mails()) >= before + int(printed))
 
     def lose(self, table: str) -> None:
         database = sqlite3.connect(self.folder / "pennypost.sqlite3")
