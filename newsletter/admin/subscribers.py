@@ -32,6 +32,7 @@ from blog.text import clean_line
 from newsletter import addresses, exports
 from newsletter.admin.acts import ACTS, Act
 from newsletter.admin.filters import ByTerms, ByTopic
+from newsletter.admin.numbers_page import NumbersPage
 from newsletter.models import Consent, Subscriber
 from newsletter.models.subscriber import hash_address
 
@@ -70,6 +71,7 @@ class SubscriberAdmin(ReadOnlyRoom):
         wrap = self.admin_site.admin_view
         return [
             path("export/", wrap(self.export_view), name="newsletter_subscriber_export"),
+            *NumbersPage(self).urls(),
             *(
                 path(
                     f"<int:pk>/{act.name}/",
