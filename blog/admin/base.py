@@ -10,7 +10,7 @@ from django.contrib.admin.views.main import ChangeList
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
-from django.db import IntegrityError, models
+from django.db import IntegrityError, models, router, transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.functional import cached_property
@@ -73,6 +73,9 @@ class Room(admin.ModelAdmin):
     formfield_overrides = {PictureField: {"widget": PictureInput}}
     # What is deleted together with a row, and needs no right of its own to be.
     goes_along: tuple[type[models.Model], ...] = ()
+    # Whether a row is locked while its form is answered, so that of two who save at once the
+    # second sees what the first one stored.
+    locks_rows = False
 
     def get_object(
         self, request: HttpRequest, object_id: str, from_field: str | None = None
@@ -83,6 +86,9 @@ class Room(admin.ModelAdmin):
         found = super().get_object(request, object_id, from_field)
         if found is None:
             raise Http404
+        # Django writes in a transaction; where there is none, a row is only looked at.
+        if self.locks_rows and request.method == "POST" and _is_in_transaction(self.model):
+            self._lock(found)
         return found
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
@@ -185,11 +191,22 @@ class Room(admin.ModelAdmin):
             return None
         return super().response_action(request, queryset, action_location)
 
+    def _lock(self, row: models.Model) -> None:
+        rows = self.model._default_manager.select_for_update(of=("self",))
+        try:
+            row.refresh_from_db(from_queryset=rows)
+        except self.model.DoesNotExist:
+            raise Http404 from None  # somebody else deleted it a moment ago
+
     def _dates(self) -> set[str]:
         parts = ("year", "month", "day")
         return (
             {f"{self.date_hierarchy}__{part}" for part in parts} if self.date_hierarchy else set()
         )
+
+
+def _is_in_transaction(model: type[models.Model]) -> bool:
+    return transaction.get_connection(router.db_for_write(model)).in_atomic_block
 
 
 class ReadOnlyRoom(Room):

@@ -143,10 +143,15 @@ class CategoryAdmin(Room):
         self, request: HttpRequest, sources: list[Category], target: Category
     ) -> HttpResponse:
         for source in sources:
-            self.log_change(request, target, f"Merged “{source}” into it.")
-            source.merge_into(target)
-        names = ", ".join(f"“{source}”" for source in sources)
-        self.message_user(request, f"{names} went into “{target}”.", messages.SUCCESS)
+            try:
+                source.merge_into(target)
+            except Category.DoesNotExist:
+                text = f"“{source}” or “{target}” is gone: somebody merged or deleted it just now."
+                self.message_user(request, text, messages.WARNING)
+            else:
+                self.log_change(request, target, f"Merged “{source}” into it.")
+                text = f"“{source}” went into “{target}”."
+                self.message_user(request, text, messages.SUCCESS)
         return HttpResponseRedirect(reverse("admin:blog_category_changelist"))
 
 

@@ -38,6 +38,7 @@ class PostList(RoomList):
 class PostAdmin(Room):
     form = PostForm
     goes_along = (Redirect,)
+    locks_rows = True
     list_display = ["title", "state", "author", "category_names", "date"]
     list_select_related = ["author"]
     list_filter = [ByState, ByCategory, ByAuthor, ByDate]
@@ -113,15 +114,6 @@ class PostAdmin(Room):
         self._report(request, posts, "taken back")
 
     # --- The form ---
-
-    def get_object(
-        self, request: HttpRequest, object_id: str, from_field: str | None = None
-    ) -> models.Model:
-        post = super().get_object(request, object_id, from_field)
-        if request.method == "POST":
-            # Locked, so that of two editors who save at once the second sees the first one's text.
-            post.refresh_from_db(from_queryset=Post.objects.select_for_update())
-        return post
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         return {"author": request.user.pk}

@@ -39,6 +39,10 @@ class CategoryQuerySet(models.QuerySet["Category"]):
         counted = links.values("category").annotate(number=Count("pk")).values("number")
         return self.annotate(total_count=Coalesce(Subquery(counted), 0))
 
+    def locked(self) -> "CategoryQuerySet":
+        """In one order for everybody, so that two who meet wait instead of deadlocking."""
+        return self.order_by("pk").select_for_update()
+
     def known_as(self, slugs: Iterable[str]) -> "CategoryQuerySet":
         """Those with these slugs, now or once: an old one leads where its old address leads."""
         held = set(self.filter(slug__in=slugs).values_list("slug", flat=True))
@@ -74,7 +78,10 @@ class Category(Addressed):
     def move(self, by: int) -> None:
         """Change places with the category `by` steps further down the list, or up if negative."""
         with transaction.atomic():
-            rows = list(Category.objects.select_for_update())
+            list(Category.objects.locked())
+            rows = list(Category.objects.all())
+            if self not in rows:
+                return  # somebody else deleted it a moment ago
             here = rows.index(self)
             there = min(max(here + by, 0), len(rows) - 1)
             rows.insert(there, rows.pop(here))
@@ -95,14 +102,12 @@ class Category(Addressed):
         """Hand everything that belongs to this category to `target`, and lead readers there.
 
         What else points at categories is asked of the models, so that this room need not know who
-        they are.
+        they are. Raises Category.DoesNotExist where somebody else merged or deleted one of the two.
         """
         if target == self:
             raise ValueError("A category cannot be merged into itself.")
-        # Locked in one order, so that two merges the other way round wait instead of deadlocking.
-        list(
-            Category.objects.select_for_update().filter(pk__in=[self.pk, target.pk]).order_by("pk")
-        )
+        if len(Category.objects.locked().filter(pk__in=[self.pk, target.pk])) < 2:
+            raise Category.DoesNotExist
         for key in _keys_to_category():
             mine = key.model._base_manager.filter(**{key.name: self})
             _forget_doubles(mine, key, target)

@@ -6,7 +6,6 @@ from django.contrib import admin
 from django.contrib.admin.options import ActionLocation
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
-from django.db import models
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import get_object_or_404
@@ -60,6 +59,7 @@ class IssueAdmin(Room):
     form = IssueForm
     inlines = [Places]
     goes_along = (IssuePost,)
+    locks_rows = True  # also so that nobody writes into an issue that is being started
     list_display = ["subject", "state", "readers", "sent", "when"]
     list_filter = [ByIssueState]
     search_fields = ["subject"]
@@ -137,15 +137,6 @@ class IssueAdmin(Room):
 
     def get_fieldsets(self, request: HttpRequest, obj: Issue | None = None) -> list:
         return [WRITING, READERS, POSTS, WEB]
-
-    def get_object(
-        self, request: HttpRequest, object_id: str, from_field: str | None = None
-    ) -> models.Model:
-        issue = super().get_object(request, object_id, from_field)
-        if request.method == "POST":
-            # Locked, so that nobody writes into an issue that is being started.
-            issue.refresh_from_db(from_queryset=Issue.objects.select_for_update(of=("self",)))
-        return issue
 
     def change_view(
         self,

@@ -4,7 +4,9 @@ import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.db import IntegrityError
+from django.contrib.admin import ModelAdmin
+from django.db import IntegrityError, connections
+from django.test import TransactionTestCase
 from django.urls import reverse
 from django.utils import timezone
 
@@ -475,3 +477,34 @@ def test_absurd_date_is_refused_by_the_database_too(name, year):
 
     with pytest.raises(IntegrityError, match=rf"post_{name}_sensible"):
         Post.objects.filter(pk=post.pk).update(**{name: datetime(year, 6, 1, tzinfo=UTC)})
+
+
+class OutsideOfTransactions(TransactionTestCase):
+    def test_history_that_is_posted_to_is_shown(self) -> None:
+        self.client.force_login(AdministratorFactory())
+
+        answer = self.client.post(admin_url(DraftFactory(title="Bread"), "history"))
+
+        assert answer.status_code == 200
+        assert "Bread" in answer.text
+
+    def tearDown(self) -> None:
+        connections.close_all()
+
+
+@pytest.mark.parametrize("page", ["change", "delete"])
+def test_post_that_is_deleted_by_somebody_else_at_this_moment_is_not_found(
+    client, editor, monkeypatch, page
+):
+    post = DraftFactory()
+    sent = open_form(client, post) | {"post": "yes"}
+    find = ModelAdmin.get_object
+
+    def find_and_lose(*args):
+        found = find(*args)
+        Post.objects.filter(pk=post.pk).delete()
+        return found
+
+    monkeypatch.setattr(ModelAdmin, "get_object", find_and_lose)
+
+    assert client.post(admin_url(post, page), sent).status_code == 404

@@ -1,8 +1,11 @@
 """Categories: counted, put in order, and two of them made one."""
 
 import pytest
+from django.db import connections
+from django.test import TransactionTestCase
 from django.urls import reverse
 
+from blog.admin.categories import MergeForm
 from blog.models import Category, Post, Redirect
 from tests.factories import (
     AdministratorFactory,
@@ -13,6 +16,7 @@ from tests.factories import (
     SubscriberFactory,
 )
 from tests.newsroom import admin_url
+from tests.processes import at_once
 
 pytestmark = pytest.mark.django_db
 CATEGORIES = reverse("admin:blog_category_changelist")
@@ -247,3 +251,68 @@ def test_redirect_takes_no_tricky_address(client, editor, to_path):
 
     assert "to_path" in response.context["adminform"].form.errors
     assert not Redirect.objects.exists()
+
+
+# --- Two editors at once ---
+
+
+def test_category_that_was_merged_away_takes_nothing_in():
+    one, two = CategoryFactory(), CategoryFactory()
+    post = DraftFactory(categories=[one])
+    seen_one, seen_two = Category.objects.get(pk=one.pk), Category.objects.get(pk=two.pk)
+    one.merge_into(two)
+
+    with pytest.raises(Category.DoesNotExist):
+        seen_two.merge_into(seen_one)
+    with pytest.raises(Category.DoesNotExist):
+        seen_one.merge_into(seen_two)
+    seen_one.move(1)
+
+    assert list(post.categories.all()) == [two]
+
+
+def test_editor_is_told_when_somebody_else_was_faster(client, editor, monkeypatch):
+    source, target = CategoryFactory(name="Apples"), CategoryFactory(name="Bears")
+    post = DraftFactory(categories=[source])
+    is_valid = MergeForm.is_valid
+
+    def is_valid_and_lost(form):
+        valid = is_valid(form)
+        Category.objects.filter(pk=target.pk).delete()
+        return valid
+
+    monkeypatch.setattr(MergeForm, "is_valid", is_valid_and_lost)
+
+    page = client.post(f"{MERGE}?from={source.pk}", {"target": target.pk}, follow=True)
+
+    assert "“Apples” or “Bears” is gone: somebody merged or deleted it just now." in page.text
+    assert "went into" not in page.text
+    assert list(post.categories.all()) == [source]
+
+
+class CrossedMerges(TransactionTestCase):
+    def test_two_categories_merged_into_each_other_leave_one_with_all_posts(self) -> None:
+        one, two = CategoryFactory(), CategoryFactory()
+        posts = [DraftFactory(categories=[one]), DraftFactory(categories=[two])]
+        pairs = [(one.pk, two.pk), (two.pk, one.pk)] * 2
+
+        def merge(number):
+            source, target = (Category.objects.get(pk=pk) for pk in pairs[number])
+            source.merge_into(target)
+
+        faults = at_once(4, merge)
+
+        [left] = Category.objects.all()
+        assert [list(post.categories.all()) for post in posts] == [[left], [left]]
+        assert {type(fault) for fault in faults} == {Category.DoesNotExist}
+
+    def test_categories_can_be_moved_by_many_at_once(self) -> None:
+        categories = [CategoryFactory(order=9 - number) for number in range(4)]
+
+        faults = at_once(8, lambda n: categories[n % 4].move(1 if n % 2 else -1))
+
+        assert faults == []
+        assert sorted(row.order for row in Category.objects.all()) == [1, 2, 3, 4]
+
+    def tearDown(self) -> None:
+        connections.close_all()
