@@ -249,7 +249,7 @@ class Subscriber(models.Model):
         """Whether the sign-up still waits for its confirmation."""
         if self.status not in {self.Status.PENDING, self.Status.UNSUBSCRIBED}:
             return False
-        if self.suppressed_for:
+        if Subscriber.objects.suppresses(self.address_hash):
             return False
         # A link from before she left must not bring her back.
         return self.unsubscribed_at is None or request.at > self.unsubscribed_at
