@@ -7,6 +7,7 @@ from datetime import timedelta
 from django.db.models import Count
 from django.db.models.functions import Now
 from django.utils import timezone
+from django.utils.formats import number_format
 
 from blog.models import Heartbeat
 from newsletter.models import Delivery, Issue
@@ -34,6 +35,14 @@ class Progress:
     skipped: int
     unknown: int
     waiting: int
+
+    @property
+    def in_numbers(self) -> str:
+        """`1,204 of 2,044`."""
+        sent, total = (
+            number_format(count, force_grouping=True) for count in (self.sent, self.total)
+        )
+        return f"{sent} of {total}"
 
     @property
     def settled(self) -> int:

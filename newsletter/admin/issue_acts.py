@@ -95,7 +95,7 @@ ACTS = [
     ),
     IssueAct(
         name="cancel",
-        title="Cancel",
+        title="Cancel the rest",
         says="Nobody else gets it, for good: what is left is marked as skipped. Mails that went "
         "out cannot be called back. To stop it only for a while, pause it.",
         done="It is cancelled.",

@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q, QuerySet
@@ -11,7 +12,7 @@ from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest
 
 from blog.admin.base import renderable
-from blog.admin.widgets import RowChoice
+from blog.admin.widgets import Autocomplete
 from blog.models import Category, Post
 from newsletter.models import Issue, IssuePost
 
@@ -58,7 +59,7 @@ class IssueForm(forms.ModelForm):
         return cleaned
 
 
-class PostChoice(RowChoice):
+class PostChoice(Autocomplete):
     """Suggests posts to whoever writes issues, who need not be allowed to edit posts."""
 
     url_name = "%s:newsletter_issue_posts"
@@ -77,9 +78,10 @@ class PlaceForm(forms.ModelForm):
         post.queryset = choosable(self.user, besides=self.instance.post_id)
         # None only where the post was deleted since.
         post.required = True
-        post.widget.attrs["aria-label"] = "Post"
         self.fields["position"].required = False
-        self.fields["position"].widget.attrs |= {"aria-label": "Place", "min": 1}
+        self.fields["position"].widget.attrs["min"] = 1
+        if not self.instance.pk:
+            self.initial["position"] = None
 
     def clean_position(self) -> int:
         return self.cleaned_data["position"] or 0
@@ -107,6 +109,7 @@ class Places(admin.TabularInline):
     model = IssuePost
     form = PlaceForm
     formset = PlaceFormSet
+    template = "admin/newsletter/issue/places.html"
     fields = ["post", "position"]
     verbose_name = "post"
     verbose_name_plural = "posts"
@@ -124,6 +127,13 @@ class Places(admin.TabularInline):
         if db_field.name == "post":
             kwargs["widget"] = PostChoice(db_field, self.admin_site)
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def formfield_for_dbfield(self, db_field: models.Field, request: Any, **kwargs: Any) -> Any:
+        field: Any = super().formfield_for_dbfield(db_field, request, **kwargs)
+        # As in every room: no windows that open over the form to add or change something else.
+        if isinstance(getattr(field, "widget", None), RelatedFieldWidgetWrapper):
+            field.widget = field.widget.widget
+        return field
 
     # Who may change the issue may change what is in it.
 

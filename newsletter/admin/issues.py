@@ -19,10 +19,10 @@ from newsletter.admin.filters import ByIssueState
 from newsletter.admin.issue_form import IssueForm, Places, choosable
 from newsletter.admin.progress_page import ProgressPage
 from newsletter.admin.send_page import SendPage
-from newsletter.admin.words import moment, number
+from newsletter.admin.words import day, short
 from newsletter.drafting import draft_of
 from newsletter.models import Issue, IssuePost
-from newsletter.progress import Progress, progress_of
+from newsletter.progress import progress_of
 
 SUGGESTED = 20
 OF_POST = "newsletter_issue_of_post"
@@ -114,19 +114,22 @@ class IssueAdmin(Room):
 
     @admin.display(description="to")
     def readers(self, issue: Issue) -> str:
-        return issue.audience_in_words
+        """Short; the whole rule stands on the page before it is sent."""
+        if issue.audience == Issue.Audience.EVERYONE:
+            return "Everybody"
+        return ", ".join(category.name for category in issue.categories.all())
 
     @admin.display(description="sent")
     def sent(self, issue: Any) -> str:
-        return in_numbers(issue.progress) if issue.has_started else "–"
+        return issue.progress.in_numbers if issue.has_started else "–"
 
     @admin.display(description="when")
     def when(self, issue: Issue) -> str:
         if issue.started_at:
-            return moment(issue.started_at)
+            return day(issue.started_at)
         if issue.status == Issue.Status.SCHEDULED:
-            return f"for {moment(issue.send_at)}" if issue.send_at else "with its posts"
-        return f"edited {moment(issue.updated_at)}"
+            return f"for {short(issue.send_at)}" if issue.send_at else "with its posts"
+        return f"edited {day(issue.updated_at)}"
 
     # --- One issue ---
 
@@ -186,7 +189,3 @@ class IssueAdmin(Room):
         rows = list(found.order_by("-published_at", "-pk")[:SUGGESTED]) if found is not None else []
         results = [{"id": str(post.pk), "text": post.title} for post in rows]
         return JsonResponse({"results": results, "pagination": {"more": False}})
-
-
-def in_numbers(progress: Progress) -> str:
-    return f"{number(progress.sent)} of {number(progress.total)}"

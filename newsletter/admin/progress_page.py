@@ -108,7 +108,7 @@ class ProgressPage:
             return _back(issue)
         context = self._context(request, issue, act.title) | {
             "act": act,
-            "newcomers": newcomers(issue) if act.name == "new" else None,
+            **(_newcomers(issue) if act.name == "new" else {}),
         }
         return TemplateResponse(request, "admin/newsletter/issue/act.html", context)
 
@@ -144,6 +144,7 @@ class ProgressPage:
     def _context(self, request: HttpRequest, issue: Issue, title: str) -> dict[str, Any]:
         return self.room.admin_site.each_context(request) | {
             "title": title,
+            "subtitle": issue,
             "opts": self.room.opts,
             "original": issue,
         }
@@ -152,6 +153,11 @@ class ProgressPage:
 def _back(issue: Issue, query: str = "") -> HttpResponseRedirect:
     url = reverse("admin:newsletter_issue_progress", args=[issue.pk])
     return HttpResponseRedirect(url + query)
+
+
+def _newcomers(issue: Issue) -> dict[str, Any]:
+    count = newcomers(issue)
+    return {"newcomers": count, "newcomers_in_words": number(count)}
 
 
 def _troubles(request: HttpRequest, issue: Issue, numbers: Progress) -> Troubles | None:

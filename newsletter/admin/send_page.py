@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -32,7 +33,7 @@ CHANGED = (
 MAIL_CSP: dict[str, list[str]] = {
     "default-src": [CSP.NONE],
     "style-src": [CSP.UNSAFE_INLINE],
-    "img-src": [CSP.SELF, "data:"],
+    "img-src": [CSP.SELF, settings.SITE_URL, "data:"],
     "frame-ancestors": [CSP.SELF],
 }
 # What keeps an issue from being sent or even shown, in words for whoever tries.
@@ -65,9 +66,11 @@ class SendPage:
                 return answer
         context = self.room.admin_site.each_context(request) | {
             "title": "Send",
+            "subtitle": issue,
             "opts": self.room.opts,
             "original": issue,
-            "readers": issue.audience_now().count(),
+            "readers": (readers := issue.audience_now().count()),
+            "readers_in_words": number(readers),
             "hidden": issues.hidden_posts(issue),
             "zone": timezone.get_current_timezone_name(),
             "most_tests": trial.MOST_AN_HOUR,

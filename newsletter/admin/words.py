@@ -14,6 +14,14 @@ def moment(time: datetime | None) -> str:
     return date_format(timezone.localtime(time), "DATETIME_FORMAT") if time else "–"
 
 
+def day(time: datetime) -> str:
+    return date_format(timezone.localtime(time), "SHORT_DATE_FORMAT")
+
+
+def short(time: datetime) -> str:
+    return date_format(timezone.localtime(time), "SHORT_DATETIME_FORMAT")
+
+
 def duration(span: timedelta) -> str:
     """`less than a minute`, `12 minutes`, `3 hours and 20 minutes`."""
     minutes = round(span.total_seconds() / 60)

@@ -1,7 +1,7 @@
 // Select2 names neither the boxes that it puts in place of a field nor its search: here they get
 // the name of the field's label, for those who hear the page.
 django.jQuery(($) => {
-  $("select.admin-autocomplete").each((_, field) => {
+  function name(field) {
     const [label] = field.labels;
     label.id = `${field.id}-label`;
     const box = field.nextElementSibling.querySelector("[role=combobox]");
@@ -16,5 +16,10 @@ django.jQuery(($) => {
       document.querySelector(`[aria-controls="${list}"][role=searchbox]`).ariaLabel = label.innerText;
     });
     $(field).on("select2:close", () => box.removeAttribute("aria-controls"));
-  });
+  }
+
+  const fields = "select.admin-autocomplete";
+  // Not the empty row from which others are made, which Django's script passes over too.
+  $(fields).not("[name*=__prefix__]").each((_, field) => name(field));
+  document.addEventListener("formset:added", (event) => $(event.target).find(fields).each((_, field) => name(field)));
 });
