@@ -20,7 +20,7 @@ from itertools import batched, chain, islice
 from pathlib import Path
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, reset_queries, transaction
 from django.db.models import Exists, F, OuterRef
 from django.utils import timezone
 
@@ -98,6 +98,7 @@ class Import:
         with closing(Overlay()) as self.overlay:
             for chunk in batched(rows, CHUNK):
                 self._refuse(self._decide(chunk, Plan()))
+                reset_queries()
                 self.step(chunk[-1].line)
         return self.counts
 
@@ -141,6 +142,8 @@ class Import:
                 break
         batch.refresh_from_db()
         self._refuse(faults)
+        # With DEBUG on Django keeps every statement: of a million rows some gigabytes.
+        reset_queries()
 
     def _take_once(
         self, chunk: tuple[Record, ...], batch: ImportBatch, refused: "RefusedFile"

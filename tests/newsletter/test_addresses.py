@@ -3,7 +3,7 @@
 import pytest
 from django.core.exceptions import ValidationError
 
-from newsletter.addresses import REFUSED, Address, parse
+from newsletter.addresses import REFUSED, Address, _parse, parse
 
 LABEL = "b" * 61
 DOMAIN_OF_189 = f"{LABEL}.{LABEL}.{LABEL}.com"[-189:]
@@ -91,3 +91,39 @@ def test_cyrillic_look_alike_stays_another_address():
 
     assert latin.key == "a@example.com"
     assert cyrillic.key == "a@xn--ample-ywe6i.com"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "mara@example.com",
+        "Mara.O+x@Example.COM",
+        "a@x",
+        "a@localhost",
+        "a@bücher.ch",
+        "a@exam\u200bple.com",
+        "a@ｅxample.com",
+        "a@x.co@y.co",
+        "a.@example.com",
+        "a..b@example.com",
+        "a-@example.com",
+        f"{'a' * 64}@example.com",
+        f"{'a' * 65}@example.com",
+        f"{'a' * 60}@{'b' * 60}.{'c' * 60}.{'d' * 60}.com",
+        f"{'a' * 64}@{'b' * 60}.{'c' * 60}.{'d' * 61}.comm",
+        "a@",
+        "@example.com",
+        "a@[127.0.0.1]",
+        "a@example.com.",
+        "a@test",
+        "a@example.invalid",
+    ],
+)
+def test_short_way_of_usual_addresses_finds_what_the_long_one_does(text):
+    def outcome(read):
+        try:
+            return read(text)
+        except ValidationError:
+            return None
+
+    assert outcome(parse) == outcome(_parse)
