@@ -7,9 +7,17 @@ from django.utils import timezone
 
 from blog.models import Heartbeat
 from newsletter.imports.inviting import invite
-from newsletter.models import AddressChange, ConsentEvidence, ImportBatch, Notice, Subscriber, Terms
+from newsletter.models import (
+    AddressChange,
+    ConsentEvidence,
+    ImportBatch,
+    ImportFile,
+    Notice,
+    Subscriber,
+    Terms,
+)
 from newsletter.signups import remind
-from newsletter.tasks import send_notices
+from newsletter.tasks import import_list, send_notices
 
 # How long we remember what mails we sent, and wishes to move.
 KEPT = timedelta(days=30)
@@ -37,6 +45,9 @@ def forget() -> None:
     now = timezone.now()
     evidence_kept = timedelta(days=settings.EVIDENCE_DAYS)
     ConsentEvidence.objects.filter(created_at__lt=now - evidence_kept).forget()
+    ImportFile.objects.filter(created_at__lt=now - timedelta(days=1)).delete()
+    for lost in ImportFile.objects.filter(queued_at__lt=now - timedelta(minutes=10)):
+        import_list.enqueue(lost.pk)
     Notice.objects.filter(settled_at__lt=now - KEPT).delete()
     AddressChange.objects.filter(created_at__lt=now - KEPT).delete()
 

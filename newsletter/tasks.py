@@ -4,7 +4,8 @@ from django.tasks import task
 
 from blog.outbox import deliver
 from newsletter import notices
-from newsletter.models import Notice
+from newsletter.imports import uploads
+from newsletter.models import ImportFile, Notice
 
 # A chunk ends soon enough for a worker that is asked to stop.
 CHUNK = 50
@@ -17,3 +18,10 @@ def send_notices() -> int:
     if looked_at == CHUNK:
         send_notices.enqueue()
     return looked_at
+
+
+@task
+def import_list(pk: int) -> None:
+    """Import a list that was brought to the newsroom. Begun twice it still happens once."""
+    if brought := ImportFile.objects.filter(pk=pk).first():
+        uploads.carry_out(brought)

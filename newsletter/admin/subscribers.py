@@ -7,8 +7,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.models import CHANGE, LogEntry
-from django.contrib.contenttypes.models import ContentType
+from django.contrib.admin.models import CHANGE
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.db.models import Q, QuerySet
@@ -32,6 +31,8 @@ from blog.text import clean_line
 from newsletter import addresses, exports
 from newsletter.admin.acts import ACTS, Act
 from newsletter.admin.filters import ByTerms, ByTopic
+from newsletter.admin.history import log
+from newsletter.admin.import_page import ImportPage
 from newsletter.admin.numbers_page import NumbersPage
 from newsletter.models import Consent, Subscriber
 from newsletter.models.subscriber import hash_address
@@ -70,6 +71,7 @@ class SubscriberAdmin(ReadOnlyRoom):
     def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view
         return [
+            *ImportPage(self).urls(),
             path("export/", wrap(self.export_view), name="newsletter_subscriber_export"),
             *NumbersPage(self).urls(),
             *(
@@ -91,6 +93,7 @@ class SubscriberAdmin(ReadOnlyRoom):
         status = request.GET.get("status", "")
         context = {
             "may_export": self.may_export(request),
+            "may_import": ImportPage(self).may(request),
             "exported_status": status if status in exports.STATUSES else "",
         }
         return super().changelist_view(request, context | (extra_context or {}))
@@ -199,18 +202,6 @@ class SubscriberAdmin(ReadOnlyRoom):
         act.do(subscriber, **said)
         log(request, subscriber, CHANGE, " ".join([f"{act.title}.", *said.values()]))
         self.message_user(request, act.done, messages.SUCCESS)
-
-
-def log(request: HttpRequest, subscriber: Subscriber | None, flag: int, message: str) -> None:
-    """Not by Django's own log, which keeps the name of the row: here, somebody's address."""
-    LogEntry.objects.create(
-        user_id=str(request.user.pk),
-        content_type=ContentType.objects.get_for_model(Subscriber),
-        object_id=str(subscriber.pk) if subscriber else None,
-        object_repr=f"Subscriber {subscriber.pk}" if subscriber else "Subscribers",
-        action_flag=flag,
-        change_message=message,
-    )
 
 
 def _whole_address(term: str) -> Q | None:

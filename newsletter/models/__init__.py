@@ -3,7 +3,7 @@
 from newsletter.models.consent import Consent, ConsentEvidence
 from newsletter.models.delivery import Delivery
 from newsletter.models.feedback import Feedback
-from newsletter.models.import_batch import ImportBatch
+from newsletter.models.import_batch import ImportBatch, ImportFile
 from newsletter.models.issue import FrozenMail, Issue, IssuePost
 from newsletter.models.notice import AddressChange, Notice
 from newsletter.models.pace import Pace
@@ -20,6 +20,7 @@ __all__ = [
     "Feedback",
     "FrozenMail",
     "ImportBatch",
+    "ImportFile",
     "Issue",
     "IssuePost",
     "NewsletterSettings",

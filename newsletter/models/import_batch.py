@@ -51,3 +51,24 @@ class ImportBatch(models.Model):
 
     def __str__(self) -> str:
         return f"Import {self.pk} of {self.file_name}"
+
+
+class ImportFile(models.Model):
+    """A list that somebody brought to the newsroom, until it is imported or a day old.
+
+    In the database, not on a disk: the worker may run on another host.
+    """
+
+    author = models.ForeignKey("blog.Author", models.CASCADE, related_name="+")
+    name = Line(max_length=255)
+    data = models.BinaryField()
+    source = Line(max_length=500, blank=True)
+    version = Line(max_length=40, blank=True)
+    # The words of that version, where they are another list's.
+    text = models.TextField(blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    # When it was left to the worker.
+    queued_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return self.name
