@@ -25,6 +25,7 @@ from newsletter.models import (
     Delivery,
     Feedback,
     FrozenMail,
+    ImportBatch,
     Issue,
     IssuePost,
     NewsletterSettings,
@@ -281,6 +282,14 @@ class FeedbackFactory(DjangoModelFactory):
     subscriber = factory.SubFactory(SubscriberFactory)
     kind = "soft"
     key = factory.Sequence(lambda n: f"event {n}")
+
+
+class ImportBatchFactory(DjangoModelFactory):
+    class Meta:
+        model = ImportBatch
+
+    file_name = "readers.csv"
+    fingerprint = "0" * 64
 
 
 class PaceFactory(DjangoModelFactory):

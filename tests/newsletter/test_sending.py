@@ -179,7 +179,7 @@ def test_mail_refused_after_the_dot_has_failed_alone(sink):
 
 
 def test_ten_refusals_in_a_row_pause_the_issue(sink):
-    issue = started(14)
+    issue = started(20)
     for email in Subscriber.objects.values_list("email", flat=True):
         sink.at_end[email] = ["554 5.7.1 Looks like spam"]
 
@@ -188,7 +188,8 @@ def test_ten_refusals_in_a_row_pause_the_issue(sink):
     issue.refresh_from_db()
     assert issue.status == "paused"
     assert "554 5.7.1 Looks like spam" in issue.paused_because
-    assert issue.counts()["waiting"] >= 2
+    # Each of the two connections may have had one more mail in hand.
+    assert issue.counts()["waiting"] >= 8
     assert not Subscriber.objects.filter(status="bounced").exists()
 
 
