@@ -123,6 +123,9 @@ def test_changes_while_an_issue_is_sent(a_site):
     a_site.ask("add_readers(20)")
     a_site.ask("Subscriber.objects.filter(email__endswith='9@example.com').update("
                "status='unsubscribed')")  # fmt: skip
+    # Another worker has nothing but what is in the database.
+    a_site.workers[0].terminate()
+    a_site.work()
     a_site.wait_until_finished()
 
     counts = a_site.statuses()
