@@ -14,6 +14,7 @@ import re
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -32,7 +33,9 @@ class Orders:
     """What the next commands meet. Connections that are open already obey new orders at once."""
 
     rules: dict[str, list[Rule]] = field(default_factory=dict)
+    # Seconds before each answer, and beside them before the answer to a whole mail.
     delay: float = 0.0
+    delay_at_end: float = 0.0
     pipelining: bool = True
     most_connections: int = 0
     most_mails: int = 0
@@ -81,6 +84,7 @@ class Connection(asyncio.Protocol):
         self.replies: list[str] = []
         self.recipient = ""
         self.mails = 0
+        self.answered_at = 0.0
         self.in_mail = self.in_body = self.hung = self.ended = False
 
     # -- What asyncio calls -----------------------------------------------------------------------
@@ -195,6 +199,8 @@ class Connection(asyncio.Protocol):
             self.server.book.write("accepted", self.recipient, rule.do if rule else "", headers)
             if self.server.orders.keep_raw:
                 self.server.book.keep(mail)
+        loop = asyncio.get_running_loop()
+        self.answered_at = loop.time() + self.server.orders.delay_at_end
         if rule is None:
             self.reply("250 2.0.0 OK queued")
         else:
@@ -231,19 +237,24 @@ class Connection(asyncio.Protocol):
         self.ended = True
 
     def answer(self) -> None:
-        """Send the replies to all that came in one piece, after the delay."""
+        """Send the replies to all that came in one piece, after the delay and in order."""
+        loop, delay = asyncio.get_running_loop(), self.server.orders.delay
+        self.answered_at = max(self.answered_at, loop.time() + delay)
         if self.replies:
             text = "".join(f"{line}\r\n" for line in self.replies).encode()
             self.replies.clear()
-            delay = self.server.orders.delay
-            if delay:
-                asyncio.get_running_loop().call_later(delay, self.transport.write, text)
-            else:
-                self.transport.write(text)
+            self.at_its_time(self.transport.write, text)
         if self.ended and not self.transport.is_closing():
-            asyncio.get_running_loop().call_later(
-                self.server.orders.delay + 0.001, self.transport.close
-            )
+            self.at_its_time(self.transport.close)
+
+    def at_its_time(self, act: Callable[..., None], *arguments: bytes) -> None:
+        loop = asyncio.get_running_loop()
+        if self.answered_at <= loop.time():
+            act(*arguments)
+        else:
+            # The later of two calls for one moment comes later.
+            self.answered_at += 1e-6
+            loop.call_at(self.answered_at, act, *arguments)
 
 
 class Server:

@@ -15,13 +15,13 @@ from pathlib import Path
 
 from tests.faults.rig import Result, Site, Template, site
 
-# A server that answers after some milliseconds, so that a kill finds mails on their way.
-DELAY = 0.005
+# A server that has each mail a while before it says so: then a kill finds many in doubt.
+PACE = {"delay": 0.002, "delay_at_end": 0.02}
 
 
 def soak(site: Site, *, kills: int, workers: int, dice: random.Random) -> Result:
     """Send to everybody, kill a worker after each of `kills` random numbers of mails, go on."""
-    site.sink.set_rules(delay=DELAY)
+    site.sink.set_rules(**PACE)
     site.work(workers)
     site.send()
     moments = sorted(dice.sample(range(1, site.readers * 19 // 20), kills))

@@ -101,12 +101,12 @@ def test_mail_taken_without_an_answer_is_unknown_and_not_sent_again(issue, sink)
     assert statuses(issue) == {"sent": READERS}
 
 
-def test_refusals_after_the_text_leave_the_connection_usable(issue, sink):
+def test_refusals_after_the_text_leave_the_connection_usable(issue, sink, settings):
     """Case K12: one connection, on which a refusal comes in the midst of others."""
+    settings.SEND_CONNECTIONS = 1
     sink.set_rules(
         Rule("END", "452 4.2.2 Full", who="reader33@*", times=1),
         Rule("END", "554 5.6.0 No", who="reader66@*"),
-        most_connections=1,
     )
 
     assert send_all(issue) == 1
@@ -115,6 +115,8 @@ def test_refusals_after_the_text_leave_the_connection_usable(issue, sink):
     assert statuses(issue) == {"sent": READERS - 1, "failed": 1}
     assert of_readers("66@").get().reply == "554 5.6.0 No"
     assert len(sink.events("END")) == 2
+    # The second is for the attempt after the wait.
+    assert len(sink.events("connected")) == 2
 
 
 def test_mail_that_cannot_be_written_fails_alone(issue, sink, monkeypatch):

@@ -8,6 +8,8 @@ from django.utils import timezone
 from newsletter.models import Delivery, Issue
 from newsletter.sending import issues, ledger
 from newsletter.sending.freezing import freeze_next
+from newsletter.sending.ledger import Outcome
+from newsletter.sending.verdicts import Verdict
 from tests.factories import IssueFactory
 from tests.faults.inside import READERS, everybody_once, send
 from tests.newsletter.sending import statuses
@@ -45,6 +47,21 @@ def test_three_workers_keep_to_one_rate(issue, sink, settings):
 def send_until_finished(issue):
     while not Issue.objects.get(pk=issue.pk).is_finished:
         send()
+
+
+def test_late_answer_does_not_overwrite_what_another_worker_does(issue):
+    freeze_next(issue)
+    [late] = ledger.claim(issue, 1)
+    Delivery.objects.filter(pk=late.delivery).update(leased_until=timezone.now() - timedelta(1))
+    ledger.take_from_the_dead()
+    Delivery.objects.exclude(pk=late.delivery).update(status="sent")
+    [mine] = ledger.claim(issue, 1)
+
+    answer = Outcome(late, Verdict(Delivery.Status.FAILED, "550 5.1.1 Nobody"))
+    ledger.commit(issue, [answer], [])
+
+    row = Delivery.objects.get(pk=late.delivery)
+    assert (row.status, row.fence, row.reply) == ("claimed", mine.fence, "")
 
 
 @pytest.mark.parametrize("days", [-1, 1])
