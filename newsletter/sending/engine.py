@@ -141,6 +141,7 @@ class Engine:
 
     def _open(self) -> Connection | None:
         """One more connection. A server that takes no more of them is no fault while one works."""
+        self._clear_closed()
         try:
             connection = connect(self.server)
         except CannotOpenError as fault:
@@ -197,6 +198,13 @@ class Engine:
             self._connections.discard(connection)
             self._selector.unregister(connection)
             self._full = False
+
+    def _clear_closed(self) -> None:
+        """The system gives the number of a closed socket to the next, and the selector knows both
+        by it.
+        """
+        for connection in [connection for connection in self._connections if connection.closed]:
+            self._attend(connection, readable=False)
 
     def _hang_up(self) -> None:
         """The time to stop is over: who has not answered leaves a doubt."""

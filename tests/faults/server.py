@@ -103,7 +103,10 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self.buffer += data
         while not (self.hung or self.ended) and (self.take_body() if self.in_body else self.line()):
-            pass
+            if self.buffer and not self.server.orders.pipelining:
+                self.server.book.write("spoke early", self.recipient)
+                self.reply("503 5.5.0 One at a time")
+                self.close()
         self.answer()
 
     def connection_lost(self, error: Exception | None) -> None:

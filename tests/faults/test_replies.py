@@ -12,6 +12,7 @@ from newsletter.letters import Letter
 from newsletter.models import Delivery, Subscriber
 from newsletter.sending import issues
 from newsletter.sending.freezing import freeze_next
+from newsletter.smtp import Connection
 from tests.faults.inside import READERS, everybody_once, send, send_all
 from tests.faults.sink import Rule
 from tests.newsletter.sending import statuses
@@ -158,6 +159,7 @@ def test_server_without_pipelining_gets_everything_too(issue, sink):
 
     assert everybody_once(sink, but=10)
     assert statuses(issue) == {"sent": READERS - 10, "failed": 10}
+    assert sink.events("spoke early") == []
 
 
 def test_server_that_takes_few_connections_and_few_mails_on_each(issue, sink):
@@ -168,6 +170,24 @@ def test_server_that_takes_few_connections_and_few_mails_on_each(issue, sink):
     assert everybody_once(sink)
     assert statuses(issue) == {"sent": READERS}
     assert sink.counts()["most_open"] >= 2
+
+
+def test_connection_lost_as_it_is_used_makes_room_for_the_next(issue, sink, monkeypatch):
+    """The system gives the socket's number again at once."""
+    offer, lost = Connection.offer, []
+
+    def lose_the_first(self, mail):
+        offer(self, mail)
+        if len(lost) < 3:
+            lost.append(mail)
+            self._lose("Connection reset by peer")
+
+    monkeypatch.setattr(Connection, "offer", lose_the_first)
+
+    send_all(issue)
+
+    assert everybody_once(sink)
+    assert statuses(issue) == {"sent": READERS}
 
 
 def test_server_that_no_longer_offers_tls_gets_nothing(issue, sink, settings):
