@@ -65,4 +65,6 @@ class RedirectAdmin(Room):
 
     @admin.display(description="leads to")
     def leads_to(self, redirect: Redirect) -> str:
-        return redirect.target() or f"{redirect.post} (not public)"
+        if redirect.post and not redirect.post.is_public:
+            return f"{redirect.post} (not public)"
+        return redirect.row.get_absolute_url() if redirect.row else redirect.to_path

@@ -42,6 +42,11 @@ class Addressed(models.Model):
         """Whether anybody outside can have seen the stored row's address."""
         return True
 
+    @property
+    def is_public(self) -> bool:
+        """Whether its address shows it to everybody now."""
+        return True
+
     def note_changes(self, before: Any) -> None:
         """Called before a stored row is saved again, with the row as it stands stored."""
 

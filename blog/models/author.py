@@ -64,6 +64,10 @@ class Author(Addressed, AbstractUser):
     def get_absolute_url(self) -> str:
         return reverse("blog:author", args=[self.slug])
 
+    @property
+    def is_public(self) -> bool:
+        return Author.objects.published().filter(pk=self.pk).exists()
+
     def get_display_name(self) -> str:
         """The name that readers see. Never the name that is typed to sign in."""
         return self.display_name or self.get_full_name() or f"Author {self.pk}"

@@ -127,6 +127,11 @@ class Redirect(models.Model):
         return self.old_path
 
     @property
+    def row(self) -> "Addressed | None":
+        """The post, category or author that it leads to."""
+        return self.post or self.category or self.author
+
+    @property
     def has_pages_below(self) -> bool:
         return bool(self.category_id or self.author_id)
 
@@ -134,7 +139,5 @@ class Redirect(models.Model):
         """The address it leads to, or None while the public may not see what is there."""
         if self.to_path:
             return self.to_path
-        if self.post:
-            return self.post.get_absolute_url() if self.post.is_public else None
-        row = self.category or self.author
-        return row.get_absolute_url() if row else None
+        row = self.row
+        return row.get_absolute_url() if row and row.is_public else None

@@ -10,9 +10,11 @@ from tests.factories import (
     CategoryFactory,
     DraftFactory,
     PostFactory,
+    RedirectFactory,
 )
 
 pytestmark = pytest.mark.django_db
+LIST = reverse("admin:blog_redirect_changelist")
 ADD = reverse("admin:blog_redirect_add")
 EMPTY = {"to_path": "", "post": "", "category": "", "author": ""}
 
@@ -133,6 +135,35 @@ def test_old_address_of_a_post_taken_back_is_not_found(client):
     post.unpublish()
 
     assert where(client, "/posts/old/") == (404, None)
+
+
+def test_new_address_of_an_author_is_told_once_she_has_something_to_read(client):
+    author = AuthorFactory(slug="old")
+    rename(author, "new")
+    DraftFactory(author=author)
+    before = where(client, "/authors/old/")
+
+    PostFactory(author=author)
+
+    assert before == (404, None)
+    assert where(client, "/authors/old/") == (301, "/authors/new/")
+
+
+@pytest.mark.parametrize("rows", [1, 3])
+def test_list_of_redirects_says_where_they_lead(client, django_assert_num_queries, rows):
+    for _ in range(rows):
+        RedirectFactory(author=AuthorFactory(slug=""), category=None)
+        RedirectFactory(post=DraftFactory(title="Bread"), category=None)
+    RedirectFactory(category=CategoryFactory(slug="bread"))
+    client.force_login(AdministratorFactory())
+    client.get(LIST)
+
+    with django_assert_num_queries(5):
+        page = client.get(LIST).text
+
+    assert page.count("Bread (not public)") == rows
+    assert page.count("/authors/author-number-") == rows
+    assert "/categories/bread/" in page
 
 
 def test_very_deep_address_asks_a_short_question(django_assert_num_queries):
