@@ -182,7 +182,8 @@ class Room(admin.ModelAdmin):
     ) -> HttpResponse | None:
         if not all(is_number(chosen) for chosen in request.POST.getlist(ACTION_CHECKBOX_NAME)):
             raise Http404
-        across = request.POST.get("select_across") == "1"
+        # Django takes any word but "0" and "False" for a yes.
+        across = request.POST.get("select_across", "0") != "0"
         if across and queryset.order_by()[: MOST_AT_ONCE + 1].count() > MOST_AT_ONCE:
             text = (
                 f"That would change more than {MOST_AT_ONCE} rows at once. Filter the list first."

@@ -231,11 +231,12 @@ def test_posts_are_taken_back_together_and_keep_their_date(client, editor):
     assert (stored.status, stored.published_at) == ("draft", post.published_at)
 
 
-def test_more_than_a_thousand_are_not_changed_at_once(client, editor, monkeypatch):
+@pytest.mark.parametrize("across", ["1", "2", "on", "true"])
+def test_more_than_a_thousand_are_not_changed_at_once(client, editor, monkeypatch, across):
     monkeypatch.setattr("blog.admin.base.MOST_AT_ONCE", 1)
     posts = [DraftFactory(), DraftFactory()]
 
-    response = act(client, "publish", posts, select_across="1")
+    response = act(client, "publish", posts, select_across=across)
 
     assert "more than 1 rows at once" in response.content.decode()
     assert Post.objects.published().count() == 0
