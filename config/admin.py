@@ -12,6 +12,7 @@ from django.urls import URLPattern, URLResolver, path, reverse, reverse_lazy
 from django.utils.decorators import method_decorator
 from django.utils.functional import SimpleLazyObject
 from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
 
 from blog.models import Site
 from blog.sign_in import Guesses, PasswordLinkForm, SignInForm
@@ -34,6 +35,10 @@ MODELS = [
 ]
 
 
+# Django's own pages take every method that they do not know for GET, TRACE too.
+answered = require_http_methods(["GET", "HEAD", "OPTIONS", "POST"])
+
+
 class NewsroomSite(admin.AdminSite):
     site_header = site_title = "Pennypost"
     index_title = "Newsroom"
@@ -42,14 +47,17 @@ class NewsroomSite(admin.AdminSite):
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
         own = [
-            path("password/", self.password_link, name="password_link"),
-            path("password/sent/", self.password_link_sent, name="password_link_sent"),
+            path("password/", answered(self.password_link), name="password_link"),
+            path("password/sent/", answered(self.password_link_sent), name="password_link_sent"),
             path("password/<str:uidb64>/<str:token>/", self.set_password, name="set_password"),
         ]
         # Django's shortcut leads anybody to the address of any row, other people's drafts included.
         return own + [
             url for url in super().get_urls() if getattr(url, "name", "") != "view_on_site"
         ]
+
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
+        return answered(super().admin_view(view, cacheable))
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         # Django's sign-in page would otherwise take the visitor's Host header for the site's name.

@@ -48,6 +48,18 @@ def test_no_value_breaks_the_form_of_a_row(client, root, odd):
         assert client.post(admin_url(row), sent).status_code == 200
 
 
+@pytest.mark.parametrize("method", ["TRACE", "PUT", "DELETE", "PROPFIND"])
+def test_no_page_takes_a_method_that_no_browser_has_for_it(client, root, method):
+    post = DraftFactory()
+    doors = [reverse("admin:index"), reverse("admin:password_link"), admin_url(post)]
+    doors += [reverse("admin:password_link_sent"), reverse("admin:password_change")]
+    doors += ["/", "/feed/", "/sitemap.xml", *[address for address, _ in rooms("changelist")]]
+
+    for door in doors:
+        assert client.generic(method, door).status_code == 405, door
+    assert client.head(reverse("admin:index")).status_code == 200
+
+
 @pytest.mark.parametrize("odd", ["\0", "a\0b", "9" * 5000, "\ufffe"])
 def test_no_word_breaks_a_search(client, root, odd):
     for address, _ in rooms("changelist"):
