@@ -1,6 +1,7 @@
 """The terms & conditions that a subscriber agrees to, in every version there ever was."""
 
 import hashlib
+import logging
 from typing import Any
 
 from django.core.validators import MaxLengthValidator, RegexValidator
@@ -13,6 +14,8 @@ from blog import markdown
 from blog.fields import Line, Prose
 from blog.text import clean
 from newsletter.models.permanent import PermanentError
+
+logger = logging.getLogger("pennypost.newsletter")
 
 
 class TermsQuerySet(models.QuerySet["Terms"]):
@@ -114,8 +117,13 @@ class Terms(models.Model):
         return reverse("newsletter:terms_version", args=[self.version])
 
     def render_again(self) -> None:
-        """Lay the same words out as the renderer does today."""
-        Terms.objects.filter(pk=self.pk).lay_out(markdown.render(self.text).html)
+        """Lay the same words out as the renderer does today, or leave them as they look."""
+        try:
+            html = markdown.render(self.text).html
+        except markdown.TooComplex:
+            logger.error("Terms %s have become too complex to be rendered again.", self.pk)
+            html = self.html
+        Terms.objects.filter(pk=self.pk).lay_out(html)
 
     def publish(self) -> None:
         """Make this the version that new subscribers agree to. Old consents stay as they were."""

@@ -7,6 +7,7 @@ from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
 from django.db.models import QuerySet
 
+from blog import markdown
 from newsletter.models import Consent, ConsentEvidence, Subscriber, Terms
 from newsletter.models.permanent import PermanentError
 from tests.factories import (
@@ -144,6 +145,24 @@ def test_published_terms_are_laid_out_again_word_for_word():
     assert "<em>letters</em>" in renewed.html
     assert (renewed.text, renewed.text_hash) == (terms.text, terms.text_hash)
     assert not Terms.objects.to_render_again().exists()
+
+
+def test_terms_that_became_too_complex_keep_their_look_and_are_not_tried_for_ever(
+    monkeypatch, caplog
+):
+    terms = TermsFactory(text="We send you *letters*.")
+    by_hand("UPDATE newsletter_terms SET markdown_version = 0")
+
+    def refuse(source: str, **options: object) -> None:
+        raise markdown.TooComplex("too complex")
+
+    monkeypatch.setattr("blog.markdown.render", refuse)
+    for stale in Terms.objects.to_render_again():
+        stale.render_again()
+
+    assert "<em>letters</em>" in Terms.objects.get().html
+    assert not Terms.objects.to_render_again().exists()
+    assert f"Terms {terms.pk} have become too complex" in caplog.text
 
 
 def test_terms_are_hashed_as_they_are_stored():
