@@ -1,5 +1,6 @@
 """What posts are about."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
 from urllib.parse import unquote
@@ -42,6 +43,15 @@ class CategoryQuerySet(models.QuerySet["Category"]):
     def locked(self) -> "CategoryQuerySet":
         """In one order for everybody, so that two who meet wait instead of deadlocking."""
         return self.order_by("pk").select_for_update()
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        """Row by row, since each refuses where something hangs on it."""
+        with transaction.atomic(using=self.db):
+            deleted = sum((Counter(category.delete()[1]) for category in self), Counter())
+        return deleted.total(), dict(deleted)
+
+    delete.alters_data = True  # type: ignore[attr-defined]
+    delete.queryset_only = True  # type: ignore[attr-defined]
 
     def known_as(self, slugs: Iterable[str]) -> "CategoryQuerySet":
         """Those with these slugs, now or once: an old one leads where its old address leads."""
@@ -88,6 +98,13 @@ class Category(Addressed):
             for order, row in enumerate(rows, start=1):
                 if row.order != order:
                     Category.objects.filter(pk=row.pk).update(order=order)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        """Raises ProtectedError where it would take posts' categories or readers' topics along."""
+        if self.is_used():
+            text = f"“{self}” has posts or readers: it is not deleted but merged into another."
+            raise models.ProtectedError(text, {self})
+        return super().delete(*args, **kwargs)
 
     def is_used(self) -> bool:
         """Whether anything but an old address hangs on this category: posts, readers' topics."""

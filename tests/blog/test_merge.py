@@ -2,6 +2,7 @@
 
 import pytest
 from django.db import connections
+from django.db.models import ProtectedError
 from django.test import TransactionTestCase
 from django.urls import reverse
 
@@ -11,6 +12,7 @@ from tests.factories import (
     AdministratorFactory,
     CategoryFactory,
     DraftFactory,
+    IssueFactory,
     PostFactory,
     StaffFactory,
     SubscriberFactory,
@@ -78,6 +80,28 @@ def test_category_is_not_merged_into_itself():
         category.merge_into(category)
 
     assert Category.objects.count() == 1
+
+
+@pytest.mark.parametrize("kind", ["post", "reader", "issue"])
+def test_category_that_is_used_is_not_deleted_by_a_script_either(kind):
+    used, free = CategoryFactory(), CategoryFactory()
+    match kind:
+        case "post":
+            DraftFactory(categories=[used])
+        case "reader":
+            SubscriberFactory(receives_everything=False).topics.set([used])
+        case "issue":
+            IssueFactory().categories.set([used])
+
+    with pytest.raises(ProtectedError, match="merged into another"):
+        used.delete()
+    with pytest.raises(ProtectedError, match="merged into another"):
+        Category.objects.order_by("-pk").delete()
+    both = set(Category.objects.all())
+    Category.objects.filter(pk=free.pk).delete()
+
+    assert both == {used, free}
+    assert list(Category.objects.all()) == [used]
 
 
 def test_failed_merge_changes_nothing(monkeypatch):
