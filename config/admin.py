@@ -28,6 +28,7 @@ MODELS = [
     "Redirect",
     "Site",
     "Issue",
+    "Digest",
     "Subscriber",
     "Terms",
     "NewsletterSettings",

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from blog.models import Heartbeat
+from newsletter.digests import run_due
 from newsletter.imports.inviting import invite
 from newsletter.models import (
     AddressChange,
@@ -26,7 +27,7 @@ CHUNK = 500
 
 
 def sweep() -> None:
-    """Send what is due, forget what is old. With nothing to do it costs three small reads."""
+    """Send what is due, forget what is old. With nothing to do it costs four small reads."""
     if Notice.objects.overlooked().exists():
         send_notices.enqueue()
     if ImportBatch.objects.inviting().exists():
@@ -37,6 +38,7 @@ def sweep() -> None:
         remind()
         for terms in Terms.objects.to_render_again():
             terms.render_again()
+    run_due()
 
 
 def forget() -> None:

@@ -17,12 +17,14 @@ from blog.models import (
     Site,
 )
 from config.models import DemoRow
-from newsletter import addresses
+from newsletter import addresses, installation
 from newsletter.models import (
     AddressChange,
     Consent,
     ConsentEvidence,
     Delivery,
+    Digest,
+    DigestRun,
     Feedback,
     FrozenMail,
     ImportBatch,
@@ -152,6 +154,26 @@ class IssueFactory(DjangoModelFactory):
 
     subject = factory.Sequence(lambda n: f"Issue {n}")
     body = "A few words."
+
+
+class DigestFactory(DjangoModelFactory):
+    """Weekly, on Mondays at nine, of everything; it goes out from here."""
+
+    class Meta:
+        model = Digest
+
+    name = factory.Sequence(lambda n: f"Digest {n}")
+    is_active = True
+    owner = factory.LazyFunction(installation.identity)
+
+
+class DigestRunFactory(DjangoModelFactory):
+    class Meta:
+        model = DigestRun
+
+    digest = factory.SubFactory(DigestFactory)
+    due_at = factory.LazyFunction(timezone.now)
+    issue = factory.SubFactory(IssueFactory)
 
 
 class RunningIssueFactory(IssueFactory):

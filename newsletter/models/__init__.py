@@ -2,6 +2,7 @@
 
 from newsletter.models.consent import Consent, ConsentEvidence
 from newsletter.models.delivery import Delivery
+from newsletter.models.digest import Digest, DigestRun
 from newsletter.models.feedback import Feedback
 from newsletter.models.import_batch import ImportBatch, ImportFile
 from newsletter.models.issue import FrozenMail, Issue, IssuePost
@@ -17,6 +18,8 @@ __all__ = [
     "Consent",
     "ConsentEvidence",
     "Delivery",
+    "Digest",
+    "DigestRun",
     "Feedback",
     "FrozenMail",
     "ImportBatch",

@@ -366,6 +366,7 @@ def test_administrator_finds_every_room(client, root):
     ]
     assert [model["name"] for model in newsletter["models"]] == [
         "Issues",
+        "Digests",
         "Subscribers",
         "Terms & conditions",
         "Settings",

@@ -45,6 +45,8 @@ DOORS = {
     "newsletter_terms_changelist": [SHUT, SHUT, SHUT, OPEN],
     "newsletter_terms_add": [SHUT, SHUT, SHUT, OPEN],
     "newsletter_notice_changelist": [SHUT, SHUT, SHUT, OPEN],
+    "newsletter_digest_changelist": [SHUT, SHUT, SHUT, OPEN],
+    "newsletter_digest_add": [SHUT, SHUT, SHUT, OPEN],
     "auth_group_changelist": [SHUT, SHUT, SHUT, SHUT],
     "auth_group_add": [SHUT, SHUT, SHUT, SHUT],
     "django_tasks_database_dbtaskresult_changelist": [SHUT, SHUT, SHUT, SHUT],

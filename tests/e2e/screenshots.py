@@ -56,6 +56,7 @@ ROOMS = {
     "newsroom-subscriber": "/admin/newsletter/subscriber/1/change/",
     "newsroom-terms": "/admin/newsletter/terms/add/",
     "newsroom-site": "/admin/blog/site/1/change/",
+    "newsroom-new-digest": "/admin/newsletter/digest/add/",
     "newsroom-newsletter": "/admin/newsletter/newslettersettings/1/change/",
     "newsroom-authors": "/admin/blog/author/",
     "newsroom-new-author": "/admin/blog/author/add/",

@@ -58,10 +58,10 @@ def test_notice_of_a_worker_that_died_is_found_when_its_lease_ends(clock):
     assert (before, nudges()) == (0, 1)
 
 
-def test_sweep_costs_three_reads_when_there_is_nothing_to_do(clock, django_assert_num_queries):
+def test_sweep_costs_four_reads_when_there_is_nothing_to_do(clock, django_assert_num_queries):
     sweep()
 
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         sweep()
 
     assert nudges() == 0
