@@ -507,15 +507,15 @@ def test_refused_lines_are_private(take, tmp_path):
 
 def test_chunk_that_fails_is_done_again_and_nothing_twice(take, monkeypatch, tmp_path):
     monkeypatch.setattr(run, "CHUNK", 2)
-    write, calls = run.writing.write, []
+    add, calls = run.RefusedFile.add, []
 
-    def failing(plan, batch):
-        write(plan, batch)
-        calls.append(batch)
+    def failing(self, *args):
+        calls.append(add(self, *args))
         if len(calls) == 2:
             raise KeyboardInterrupt
+        return calls[-1]
 
-    monkeypatch.setattr(run.writing, "write", failing)
+    monkeypatch.setattr(run.RefusedFile, "add", failing)
     content = "bad\na@example.com\nworse\nb@example.com\nc@example.com\n"
     with pytest.raises(KeyboardInterrupt):
         take("email\n" + content, *CONSENT)

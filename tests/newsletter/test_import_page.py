@@ -171,3 +171,9 @@ def test_import_without_csrf_token_is_refused(client, manager):
 
     assert client.post(brought).status_code == 403
     assert not Subscriber.objects.exists()
+
+
+@pytest.mark.parametrize("number", ["0", "99999999999999999999"])
+def test_number_of_no_list_is_not_found(client, manager, number):
+    assert client.get(f"{IMPORT}{number}/").status_code == 404
+    assert client.post(f"{IMPORT}{number}/").status_code == 404
