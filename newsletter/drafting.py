@@ -35,7 +35,7 @@ def _new(post: Post, user: Any) -> Issue:
     issue = Issue.objects.create(
         # A title may hold what a header must not: see blog.fields.refuse_in_header.
         subject=_shortened(post.title.replace("=?", "= ?"), 150),
-        preheader=_shortened(excerpt(post.description, WORDS), 200),
+        preheader=_shortened(excerpt(post.summary, WORDS), 200),
         audience=Issue.Audience.TOPICS if categories else Issue.Audience.EVERYONE,
         created_by=user,
     )
