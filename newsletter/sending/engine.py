@@ -284,7 +284,9 @@ class Engine:
         return min([*times, *(job.since for job in self._ready)])
 
     def _commit(self) -> None:
-        """Settle what is over, mark what is ready; then let it go."""
+        """Settle what is over, mark what is ready; then let it go, unless the end came first."""
+        if self._end:
+            self._withdraw_ready()
         outcomes, self._outcomes = self._outcomes, []
         ready, self._ready = self._ready, []
         wanted = [job.claim for job in ready]
