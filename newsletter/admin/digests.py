@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.formats import date_format, time_format
@@ -64,6 +65,10 @@ class DigestAdmin(Room):
         ("Posts and readers", {"fields": ["has_everything", "categories", "shows"]}),
     ]
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        # Once for a list: on PostgreSQL the identity is asked for.
+        return super().get_queryset(request).annotate(is_ours=Q(owner=installation.identity()))
+
     # Whoever makes a digest sends issues, many of them.
     def has_add_permission(self, request: HttpRequest) -> bool:
         return super().has_add_permission(request) and _may_send(request)
@@ -86,23 +91,23 @@ class DigestAdmin(Room):
         return f"Every day at {at}"
 
     @admin.display(description="next")
-    def comes_next(self, digest: Digest) -> str:
+    def comes_next(self, digest: Any) -> str:
         if digest.next_at is None:
             return "Switched off"
-        if digest.owner != installation.identity():
+        if not digest.is_ours:
             return "Held"
         return date_format(timezone.localtime(digest.next_at), "l j F, H:i")
 
     @admin.display(description="next")
-    def outlook(self, digest: Digest) -> str:
+    def outlook(self, digest: Any) -> str:
         """`Monday 30 November, 09:00. It would hold 3 posts now.`"""
         if not digest.pk:
             return "Once it is saved you see here when it goes out, and with how many posts."
         return f"{self.comes_next(digest)}. {_reason(digest)}"
 
 
-def _reason(digest: Digest) -> str:
-    if digest.next_at and digest.owner != installation.identity():
+def _reason(digest: Any) -> str:
+    if digest.next_at and not digest.is_ours:
         return (
             "This database was restored or copied. Save the digest to let it go out from here, "
             "but only if it does not go out from where it was."

@@ -45,6 +45,9 @@ PAGES = {
     "terms": "newsletter/terms/",
     "new terms": "newsletter/terms/add/",
     "published terms": "newsletter/terms/{terms}/change/",
+    "digests": "newsletter/digest/",
+    "new digest": "newsletter/digest/add/",
+    "settings of the newsletter": "newsletter/newslettersettings/1/change/",
     "site": "blog/site/1/change/",
 }
 
