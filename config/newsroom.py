@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.formats import number_format
 
 from blog.models import AccountMail, Heartbeat, Outgoing, Post, Site
-from newsletter import stats
+from newsletter import installation, stats
 from newsletter.charts import growth_bars
 from newsletter.models import Delivery, Issue, Notice, Subscriber, Terms
 from newsletter.progress import progress_of, server_is_away
@@ -64,7 +64,8 @@ def _issues() -> dict[str, Any]:
     begun = Issue.objects.under_way().order_by("-started_at", "-pk")[:SHOWN]
     issues = [*begun, *coming]
     numbers = progress_of(issues)
-    return {"issues": [(issue, numbers[issue.pk], why_held(issue)) for issue in issues]}
+    here = installation.identity() if issues else ""
+    return {"issues": [(issue, numbers[issue.pk], why_held(issue, here)) for issue in issues]}
 
 
 def _readers() -> dict[str, Any]:

@@ -18,6 +18,8 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.views.decorators.http import require_POST
 
+from blog.models import Heartbeat
+from newsletter import installation
 from newsletter.admin.deliveries import WORDS, Troubles, as_csv
 from newsletter.admin.issue_acts import ACTS, IssueAct, newcomers
 from newsletter.admin.send_page import preview
@@ -40,6 +42,8 @@ COUNTED = {
     "total": "Readers in all",
 }
 AWAY = "The mail server does not answer. The worker goes on by itself as soon as it does."
+NO_WORKER = "No background worker has been seen for five minutes. It goes on when one runs."
+WORKER_MISSING_AFTER = timedelta(minutes=5)
 UNITS = {"a second": 1, "a minute": 60, "an hour": 3600}
 LONGEST_GUESS = timedelta(days=30)
 
@@ -169,11 +173,11 @@ def _troubles(request: HttpRequest, issue: Issue, numbers: Progress) -> Troubles
 
 def _in_words(issue: Issue, numbers: Progress) -> dict[str, Any]:
     """Everything on the page that changes while one looks at it."""
-    held = why_held(issue)
+    held = why_held(issue, installation.identity())
     is_sending = numbers.state == Issue.Status.SENDING and not held
     pace, left = _pace(issue, numbers) if is_sending and issue.frozen_at else ("", "")
-    if is_sending and server_is_away():
-        held, pace, left = AWAY, "", ""
+    if is_sending and (held := _why_it_stands_still()):
+        pace, left = "", ""
     return {
         # Where one of these changes, the script asks for the whole page: other buttons fit.
         "state": numbers.state,
@@ -187,6 +191,12 @@ def _in_words(issue: Issue, numbers: Progress) -> dict[str, Any]:
         "pace": pace,
         "left": left,
     }
+
+
+def _why_it_stands_still() -> str:
+    if not Heartbeat.objects.alive("worker", within=WORKER_MISSING_AFTER):
+        return NO_WORKER
+    return AWAY if server_is_away() else ""
 
 
 def _is_being_cancelled(numbers: Progress) -> bool:

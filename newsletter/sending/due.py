@@ -62,9 +62,10 @@ def _obstacle(issue: Issue, due_at: datetime, here: str) -> str:
     return HIDDEN if issues.hidden_posts(issue) else ""
 
 
-def why_held(issue: Issue) -> str:
-    """Why it does not go on by itself; empty where it does, or where a person paused it."""
+def why_held(issue: Issue, here: str) -> str:
+    """Why it does not go on by itself; empty where it does, or where a person paused it.
+
+    `here` is the identity of this installation, which costs a look into the database.
+    """
     begun = issue.status in {Issue.Status.SENDING, Issue.Status.PAUSED}
-    if begun and issue.owner != installation.identity():
-        return ELSEWHERE
-    return issue.paused_because
+    return ELSEWHERE if begun and issue.owner != here else issue.paused_because
