@@ -17,7 +17,7 @@ from django.utils.formats import number_format
 from blog.models import AccountMail, Heartbeat, Outgoing, Post, Site
 from newsletter import installation, stats
 from newsletter.charts import growth_bars
-from newsletter.models import Delivery, Issue, Notice, Subscriber, Terms
+from newsletter.models import Delivery, Digest, Issue, Notice, Subscriber, Terms
 from newsletter.progress import progress_of, server_is_away
 from newsletter.sending.due import why_held
 
@@ -62,7 +62,9 @@ def _issues() -> dict[str, Any]:
     """Each with its numbers, and with why it does not go on."""
     coming = Issue.objects.scheduled().order_by("send_at", "pk")[:SHOWN]
     begun = Issue.objects.under_way().order_by("-started_at", "-pk")[:SHOWN]
-    issues = [*begun, *coming]
+    # Of a digest that was too late.
+    held = Issue.objects.drafts().exclude(paused_because="").order_by("-created_at", "-pk")[:SHOWN]
+    issues = [*begun, *coming, *held]
     numbers = progress_of(issues)
     here = installation.identity() if issues else ""
     return {"issues": [(issue, numbers[issue.pk], why_held(issue, here)) for issue in issues]}
@@ -86,6 +88,8 @@ def _concerns(user: Any, issues: list) -> Iterator[Concern]:
         yield from _about_worker()
     if user.has_perm("newsletter.view_issue"):
         yield from _about_issues(issues)
+    if user.has_perm("newsletter.view_digest"):
+        yield from _about_digests()
     if user.has_perm("newsletter.view_notice"):
         yield from _about_mail(Notice.objects.all(), "readers", "newsletter_notice")
     if user.has_perm("blog.view_accountmail"):
@@ -138,6 +142,16 @@ def _about_issues(issues: list) -> Iterator[Concern]:
         url = reverse("admin:newsletter_issue_progress", args=[issue.pk])
         text = f"Of “{issue}” some mails may or may not have arrived."
         yield Concern(text, f"{url}?show=unknown#troubles", "Look them up")
+
+
+def _about_digests() -> Iterator[Concern]:
+    active = list(Digest.objects.exclude(next_at=None)[:SHOWN])
+    here = installation.identity() if active else ""
+    for digest in active:
+        if digest.owner != here:
+            url = reverse("admin:newsletter_digest_change", args=[digest.pk])
+            text = f"“{digest}” is held, because this database was restored or copied."
+            yield Concern(text, url, "Decide")
 
 
 def _about_mail(mails: QuerySet[Any], to_whom: str, room: str) -> Iterator[Concern]:

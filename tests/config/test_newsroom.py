@@ -103,7 +103,7 @@ def test_first_page_needs_as_many_queries_for_one_row_as_for_three(
         ConsentFactory(event="confirmed")
     client.get(INDEX)
 
-    with django_assert_num_queries(21):
+    with django_assert_num_queries(23):
         client.get(INDEX)
 
 

@@ -332,6 +332,19 @@ def test_saving_lets_a_digest_go_on_in_a_restored_database(client, clock, weekly
     assert Issue.objects.count() == 1
 
 
+def test_first_page_of_the_newsroom_says_what_waits_for_a_human(client, clock, weekly, manager):
+    PostFactory()
+    go_to(clock, MONDAY + DAY)  # too late
+    DigestFactory(name="Copied", owner="another installation")
+
+    page = client.get(reverse("admin:index"))
+
+    texts = [concern.text for concern in page.context["concerns"]]
+    assert any(text.startswith("“The week, 30 November” is held. Its time") for text in texts)
+    assert "“Copied” is held, because this database was restored or copied." in texts
+    assert not any(text.startswith("“The week” is held") for text in texts)
+
+
 @pytest.mark.parametrize(
     ("fields", "says"),
     [
