@@ -30,6 +30,8 @@ def freeze_next(issue: Issue) -> bool:
             frozen_count=F("frozen_count") + added,
             frozen_at=None if last else timezone.now(),
         )
+        if last is None:
+            _tell_the_planner()
         return True
 
 
@@ -49,3 +51,15 @@ def _add(issue: Issue, audience: "models.QuerySet[Subscriber]") -> int:
             [issue.pk, Delivery.Status.WAITING, *parameters],
         )
         return cursor.rowcount
+
+
+def _tell_the_planner() -> None:
+    """Let PostgreSQL know how many rows there are now, and how alike they look.
+
+    By itself it learns that up to a minute later. Until then it may look through all subscribers
+    for each mail.
+    """
+    if connection.vendor == "postgresql":
+        tables = [connection.ops.quote_name(m._meta.db_table) for m in (Subscriber, Delivery)]
+        with connection.cursor() as cursor:
+            cursor.execute(f"ANALYZE {', '.join(tables)}")

@@ -1,10 +1,10 @@
 """What cannot be shown in seconds, because it is about minutes; `make faults` runs it."""
 
-import os
 from pathlib import Path
 
 import pytest
 
+from tests.faults.marks import on_postgresql
 from tests.faults.rig import CONNECTIONS, site
 from tests.faults.sink import Rule
 
@@ -61,9 +61,7 @@ def test_eight_workers_and_a_kill_of_each(a_site):
 
 
 @pytest.mark.skipif(not FAKETIME, reason="needs libfaketime, to give one worker another time")
-@pytest.mark.skipif(
-    not os.environ.get("TEST_DATABASE_URL"), reason="a SQLite file has no clock but the worker's"
-)
+@on_postgresql
 @pytest.mark.parametrize("shift", ["-1h", "+1h"])
 def test_worker_on_a_host_with_the_wrong_time(a_site, shift):
     wrong = {"LD_PRELOAD": str(FAKETIME), "FAKETIME": shift, "DONT_FAKE_MONOTONIC": "1"}

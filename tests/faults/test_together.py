@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from newsletter.models import Delivery, Issue
@@ -12,6 +13,7 @@ from newsletter.sending.ledger import Outcome
 from newsletter.sending.verdicts import Verdict
 from tests.factories import IssueFactory
 from tests.faults.inside import READERS, everybody_once, send
+from tests.faults.marks import on_postgresql
 from tests.newsletter.sending import statuses
 from tests.processes import at_once
 
@@ -47,6 +49,20 @@ def test_three_workers_keep_to_one_rate(issue, sink, settings):
 def send_until_finished(issue):
     while not Issue.objects.get(pk=issue.pk).is_finished:
         send()
+
+
+@on_postgresql
+def test_database_knows_how_many_there_are_before_the_first_mail(issue):
+    """Else PostgreSQL looks through all subscribers for each mail, until it has counted them."""
+    freeze_next(issue)
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT reltuples FROM pg_class"
+            " WHERE relname IN ('newsletter_delivery', 'newsletter_subscriber')"
+        )
+        counted = cursor.fetchall()
+    assert counted == [(READERS,), (READERS,)]
 
 
 def test_late_answer_does_not_overwrite_what_another_worker_does(issue):

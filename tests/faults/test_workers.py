@@ -1,22 +1,14 @@
 """Real worker processes that are killed, stopped, cut off, and left without a disk."""
 
-import os
 import random
 import resource
 
 import psycopg
-import pytest
 
+from tests.faults.marks import on_postgresql, on_sqlite
 from tests.faults.rig import CONNECTIONS, site
 from tests.faults.sink import Rule
 from tests.faults.soak import soak
-
-on_sqlite = pytest.mark.skipif(
-    bool(os.environ.get("TEST_DATABASE_URL")), reason="about a database that is a file"
-)
-on_postgresql = pytest.mark.skipif(
-    not os.environ.get("TEST_DATABASE_URL"), reason="about a database that is a server"
-)
 
 
 def send_slowly(site, taken, **more):
