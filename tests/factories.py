@@ -28,6 +28,7 @@ from newsletter.models import (
     Feedback,
     FrozenMail,
     ImportBatch,
+    ImportFile,
     Issue,
     IssuePost,
     NewsletterSettings,
@@ -312,6 +313,15 @@ class ImportBatchFactory(DjangoModelFactory):
 
     file_name = "readers.csv"
     fingerprint = "0" * 64
+
+
+class ImportFileFactory(DjangoModelFactory):
+    class Meta:
+        model = ImportFile
+
+    author = factory.SubFactory(AuthorFactory)
+    name = "readers.csv"
+    data = b"email\n"
 
 
 class PaceFactory(DjangoModelFactory):
