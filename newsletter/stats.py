@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
-from django.db.models import Count, DateField, Func
+from django.db.models import Count, DateField, Exists, Func, OuterRef
 from django.utils import timezone
 
-from newsletter.models import Consent, Subscriber
+from newsletter.models import Consent, Delivery, Feedback, Issue, Subscriber
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,40 @@ def growth(days: int = 90) -> Growth:
             )
             for each in dates
         ]
+    )
+
+
+# Who leaves later than this had another reason than the issue.
+BECAUSE_OF_IT = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Echo:
+    """What came back of an issue, each reader counted once a kind."""
+
+    hard: int
+    soft: int
+    complaints: int
+    unsubscribed: int
+
+
+def echo(issue: Issue) -> Echo:
+    start = issue.started_at or timezone.now()
+    kinds = [Feedback.Kind.HARD, Feedback.Kind.SOFT, Feedback.Kind.COMPLAINT]
+    heard = Feedback.objects.filter(kind__in=kinds, at__gte=start, delivery__issue=issue)
+    counted = dict(heard.order_by().values_list("kind").annotate(Count("delivery", distinct=True)))
+    got_it = Delivery.objects.filter(issue=issue, status=Delivery.Status.SENT)
+    left = Consent.objects.filter(
+        Exists(got_it.filter(subscriber=OuterRef("subscriber"))),
+        event=Consent.Event.UNSUBSCRIBED,
+        at__gte=start,
+        at__lt=start + BECAUSE_OF_IT,
+    )
+    return Echo(
+        hard=counted.get(Feedback.Kind.HARD, 0),
+        soft=counted.get(Feedback.Kind.SOFT, 0),
+        complaints=counted.get(Feedback.Kind.COMPLAINT, 0),
+        unsubscribed=left.aggregate(number=Count("subscriber", distinct=True))["number"],
     )
 
 

@@ -1,5 +1,6 @@
 """The page of an issue that was started: how far it is, what went wrong, what can be done."""
 
+import logging
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -29,9 +30,12 @@ from newsletter.models import Delivery, Issue
 from newsletter.progress import Progress, progress, rate, server_is_away
 from newsletter.sending import issues
 from newsletter.sending.due import why_held
+from newsletter.stats import echo
 
 if TYPE_CHECKING:
     from newsletter.admin.issues import IssueAdmin
+
+logger = logging.getLogger("pennypost.newsletter")
 
 COUNTED = {
     "sent": "Sent",
@@ -78,6 +82,7 @@ class ProgressPage:
             "numbers": (shown := _in_words(issue, numbers)),
             "figures": [(kind, text, shown["counts"][kind]) for kind, text in COUNTED.items()],
             "bar_width": BAR_WIDTH,
+            "echoes": _echoes(issue) if numbers.sent else [],
             "acts": [act for act in ACTS if may_act and act.fits(issue, numbers)],
             "may_act": may_act,
             "may_see_readers": request.user.has_perm("newsletter.view_subscriber"),
@@ -96,6 +101,7 @@ class ProgressPage:
         issue = self.room.find(request, pk)
         if not request.user.has_perm("newsletter.view_subscriber"):
             raise PermissionDenied
+        logger.info("User %s exported the deliveries of issue %s.", request.user.pk, pk)
         return as_csv(issue)
 
     # --- Acting ---
@@ -157,6 +163,16 @@ class ProgressPage:
 def _back(issue: Issue, query: str = "") -> HttpResponseRedirect:
     url = reverse("admin:newsletter_issue_progress", args=[issue.pk])
     return HttpResponseRedirect(url + query)
+
+
+def _echoes(issue: Issue) -> list[tuple[str, str]]:
+    heard = echo(issue)
+    return [
+        ("Bounced for good", number(heard.hard)),
+        ("Bounced for now", number(heard.soft)),
+        ("Complained", number(heard.complaints)),
+        ("Unsubscribed within a week", number(heard.unsubscribed)),
+    ]
 
 
 def _newcomers(issue: Issue) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from django.db import connection
 from playwright.sync_api import Page, expect
 
 from blog.models import Heartbeat
+from newsletter.models import Subscriber
 from tests.e2e.magazine import furnish, member
 from tests.e2e.people import sign_in
 from tests.factories import SubscriberFactory
@@ -80,6 +81,7 @@ def test_post_becomes_an_issue_and_reaches_every_reader(
     with worker(sink, settings.SITE_URL, tmp_path / "worker"):
         send_it_and_pause_half_way(newsroom, sink)
         resume_it_to_the_end(newsroom)
+    see_what_came_back(newsroom)
     settle_the_doubt(newsroom)
 
     once = {f"slow{number}@example.com": 1 for number in range(READERS)}
@@ -140,6 +142,13 @@ def resume_it_to_the_end(newsroom: Page) -> None:
     expect(
         newsroom.get_by_role("img", name=f"{FROZEN_COUNT - 1} of {FROZEN_COUNT} sent")
     ).to_be_visible()
+
+
+def see_what_came_back(newsroom: Page) -> None:
+    Subscriber.objects.get(email="slow3@example.com").unsubscribe()
+    newsroom.reload()
+    echoes = newsroom.get_by_role("region", name="What came back")
+    expect(echoes.get_by_role("definition")).to_have_text(["0", "0", "0", "1"])
 
 
 def settle_the_doubt(newsroom: Page) -> None:

@@ -14,6 +14,7 @@ from newsletter.models import Delivery, Issue
 from newsletter.sending.sender import AWAY, TAKING
 from tests.factories import (
     DeliveryFactory,
+    FeedbackFactory,
     FrozenMailFactory,
     IssueFactory,
     RunningIssueFactory,
@@ -165,6 +166,30 @@ def test_page_says_why_an_issue_paused_by_itself(client):
 
     assert "Somebody paused it." in by_hand
     assert "535 sign in first" in page(client, issue)
+
+
+def test_page_counts_what_came_back_and_who_left(client):
+    issue, other = under_way(sent=4), under_way(sent=1)
+    first, second, third, fourth = issue.deliveries.order_by("pk")
+    for number, (delivery, kind) in enumerate(
+        [(first, "hard"), (second, "soft"), (second, "soft"), (third, "complaint")]
+    ):
+        FeedbackFactory(
+            delivery=delivery, subscriber=delivery.subscriber, kind=kind, key=str(number)
+        )
+    stranger = other.deliveries.get()
+    FeedbackFactory(delivery=stranger, subscriber=stranger.subscriber, kind="hard", key="x")
+    for subscriber in (fourth.subscriber, SubscriberFactory()):
+        subscriber.unsubscribe()
+
+    echoes = client.get(admin_url(issue, "progress")).context["echoes"]
+
+    assert echoes == [
+        ("Bounced for good", "1"),
+        ("Bounced for now", "1"),
+        ("Complained", "1"),
+        ("Unsubscribed within a week", "1"),
+    ]
 
 
 # --- What can be done ---
