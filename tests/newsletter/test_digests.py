@@ -106,6 +106,16 @@ def test_post_that_appears_while_the_digest_runs_is_in_the_next_one(clock, weekl
     assert [titles(issue) for issue in Issue.objects.order_by("pk")] == [["First"], ["Second"]]
 
 
+def test_post_of_the_last_minutes_before_a_run_comes_once(clock, weekly):
+    PostFactory(title="First", published_at=MONDAY - timedelta(minutes=1))
+    go_to(clock, MONDAY)
+    PostFactory(title="Second", published_at=MONDAY + DAY)
+
+    go_to(clock, MONDAY + WEEK)
+
+    assert [titles(issue) for issue in Issue.objects.order_by("pk")] == [["First"], ["Second"]]
+
+
 def test_post_taken_back_before_the_time_is_not_in_it(clock, weekly):
     kept, taken = PostFactory(title="Kept"), PostFactory(title="Taken")
     taken.status = "draft"
