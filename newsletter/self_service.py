@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import F
 
 from blog.models import Limit
 from newsletter.addresses import Address
@@ -64,6 +65,14 @@ def everything_about(subscriber: Subscriber) -> dict[str, Any]:
         "unsubscribed_at": subscriber.unsubscribed_at,
         "log": [_event(consent) for consent in consents],
         "mails_about_the_subscription": [_mail(notice) for notice in _notices(subscriber)],
+        "issues": list(
+            subscriber.deliveries.order_by("pk").values(
+                "status", "settled_at", "reply", subject=F("issue__subject")
+            )
+        ),
+        "bounces_and_complaints": list(
+            subscriber.feedback.order_by("pk").values("kind", "at", "detail")
+        ),
         "changes_of_address": list(
             subscriber.address_changes.order_by("pk").values(
                 "old_email", "new_email", "created_at", "done_at"

@@ -11,7 +11,13 @@ from django.utils import timezone
 from newsletter import tokens
 from newsletter.addresses import parse
 from newsletter.models import AddressChange, Consent, ConsentEvidence, Notice, Subscriber
-from tests.factories import CategoryFactory, SubscriberFactory, TermsFactory
+from tests.factories import (
+    CategoryFactory,
+    DeliveryFactory,
+    FeedbackFactory,
+    SubscriberFactory,
+    TermsFactory,
+)
 from tests.newsletter.flows import link_in, send_mail, sign_up
 from tests.processes import at_once
 
@@ -76,6 +82,20 @@ def test_download_holds_everything_but_the_secret_of_her_links(client, mara):
         "welcome",
     ]
     assert mara.token not in response.text
+
+
+def test_download_holds_the_issues_she_was_sent_and_what_came_back(client, mara):
+    delivery = DeliveryFactory(
+        subscriber=mara, issue__subject="The first", status="sent", reply="250 OK"
+    )
+    FeedbackFactory(subscriber=mara, delivery=delivery, kind="soft", detail="552 5.2.2 full")
+    DeliveryFactory(status="sent", reply="somebody else's")
+
+    data = json.loads(client.get(path_of(mara) + "?download").content)
+
+    [issue], [event] = data["issues"], data["bounces_and_complaints"]
+    assert (issue["subject"], issue["status"], issue["reply"]) == ("The first", "sent", "250 OK")
+    assert (event["kind"], event["detail"]) == ("soft", "552 5.2.2 full")
 
 
 def test_link_works_for_an_hour(client, mara):
