@@ -20,6 +20,8 @@ from newsletter.models import FrozenMail, Issue, Subscriber
 from newsletter.models.subscriber import hash_address
 
 MOST_AN_HOUR = 30
+# A second click within it is no second wish.
+MOMENT = timedelta(seconds=10)
 TOKEN = "preview"  # noqa: S105 (leads nowhere)
 SOMEBODY = "reader@example.com"
 
@@ -80,6 +82,9 @@ def send_test(issue: Issue, address: Address, user: Any) -> None:
     if not Limit.objects.allow(f"tests of {user.pk}", most=MOST_AN_HOUR, within=timedelta(hours=1)):
         raise NotSentError(f"you sent {MOST_AN_HOUR} tests within an hour; try again later.")
     mail = mail_of(issue)
+    same = hashlib.sha256(f"{issue.pk} {address.key} {mail.html}".encode()).hexdigest()
+    if not Limit.objects.allow(f"test {same}", most=1, within=MOMENT):
+        raise NotSentError("it went there a moment ago.")
     # The stored row stays as it is: this is a copy, and never saved.
     copy = FrozenMail(
         issue=issue,

@@ -1,38 +1,16 @@
-"""The writing form: what is refused, and how two editors do not overwrite each other."""
+"""The writing form of a post: what is refused."""
 
-import hashlib
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from django import forms
-from django.contrib.admin.models import LogEntry
-from django.contrib.contenttypes.models import ContentType
 from django.utils import timezone
-from django.utils.formats import date_format
-from django.utils.functional import cached_property
 
 from blog.admin.base import renderable
+from blog.admin.shared_form import SharedForm
 from blog.models import Post
-from blog.text import clean
 
 
-@dataclass
-class Conflict:
-    """What somebody else stored while this form was open."""
-
-    last: LogEntry | None
-    stamp: str
-    # Label and stored text of each field in which the two versions differ.
-    theirs: list[tuple[str, str]]
-
-
-class PostForm(forms.ModelForm):
-    # Stands for all that the post held when this form was opened.
-    seen = forms.CharField(required=False, widget=forms.HiddenInput)
-    # The stamp of the other version, once its reader has decided to replace it.
-    replace = forms.CharField(required=False, widget=forms.HiddenInput)
-
+class PostForm(SharedForm):
     class Meta:
         model = Post
         fields = [
@@ -53,18 +31,6 @@ class PostForm(forms.ModelForm):
         ]
         widgets = {"status": forms.RadioSelect}
 
-    conflict: Conflict | None = None
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.stamp = self._stamp() if self.instance.pk else ""
-        self.initial["seen"] = self.stamp
-
-    @cached_property
-    def changed_data(self) -> list[str]:
-        """Without texts that only came back with a browser's line ends."""
-        return [name for name in super().changed_data if not self._is_same_text(name)]
-
     def clean_body(self) -> str:
         return renderable(self.cleaned_data["body"])
 
@@ -77,49 +43,4 @@ class PostForm(forms.ModelForm):
         if cleaned.get("status") == Post.Status.PUBLISHED and not cleaned.get("published_at"):
             # As Post.save() would, only before the constraint is checked.
             cleaned["published_at"] = timezone.now()
-        if self._is_overtaken():
-            self.conflict = self._describe()
-            self.add_error(None, "This post was saved by somebody else while you were writing.")
         return cleaned
-
-    def _is_same_text(self, name: str) -> bool:
-        sent, stored = self[name].data, self.initial.get(name)
-        return isinstance(sent, str) and isinstance(stored, str) and clean(sent) == clean(stored)
-
-    def _stamp(self) -> str:
-        """A hash of every stored value that this form shows, the settings beside the text too."""
-        stored = {
-            name: sorted(row.pk for row in value) if isinstance(value, list) else str(value)
-            for name, value in self.initial.items()
-            if name in self.fields
-        }
-        return hashlib.sha256(repr(sorted(stored.items())).encode()).hexdigest()
-
-    def _stored(self, name: str) -> str:
-        match self.initial.get(name):
-            case list() as rows:
-                return ", ".join(map(str, rows))
-            case datetime() as moment:
-                return date_format(timezone.localtime(moment), "DATETIME_FORMAT")
-            case value:
-                return str(value or "–")
-
-    def _is_overtaken(self) -> bool:
-        data = self.cleaned_data
-        if not self.instance.pk or self.stamp in {data.get("seen"), data.get("replace")}:
-            return False
-        # The same text once more, as after a double click, takes nothing from anybody.
-        return bool(set(self.changed_data) - {"seen", "replace"})
-
-    def _describe(self) -> Conflict:
-        kind = ContentType.objects.get_for_model(Post)
-        log = LogEntry.objects.filter(content_type=kind, object_id=self.instance.pk)
-        return Conflict(
-            last=log.select_related("user").order_by("-action_time").first(),
-            stamp=self.stamp,
-            theirs=[
-                (str(self.fields[name].label), self._stored(name))
-                for name in self.changed_data
-                if name not in {"seen", "replace"}
-            ],
-        )

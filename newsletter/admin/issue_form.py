@@ -12,6 +12,7 @@ from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest
 
 from blog.admin.base import renderable
+from blog.admin.shared_form import SharedForm
 from blog.admin.widgets import Autocomplete
 from blog.models import Category, Post
 from newsletter.models import Issue, IssuePost
@@ -19,7 +20,7 @@ from newsletter.models import Issue, IssuePost
 MOST_POSTS = 50
 
 
-class IssueForm(forms.ModelForm):
+class IssueForm(SharedForm):
     class Meta:
         model = Issue
         fields = [
@@ -135,19 +136,19 @@ class Places(admin.TabularInline):
             field.widget = field.widget.widget
         return field
 
-    # Who may change the issue may change what is in it.
+    # Who may write the issue may write what is in it; who may see it sees that.
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return True
+        return self.has_change_permission(request, obj)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return True
+        return request.user.has_perm("newsletter.change_issue" if obj else "newsletter.add_issue")
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return True
+        return self.has_change_permission(request, obj)
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return True
+        return request.user.has_perm("newsletter.view_issue")
 
 
 def choosable(user: Any, besides: int | None = None) -> QuerySet[Post]:

@@ -162,6 +162,18 @@ def test_subject_is_one_line(client, manager, trick):
     assert "subject" in answer.context["adminform"].form.errors
 
 
+def test_second_writer_sees_what_the_first_one_stored(client, manager):
+    issue = IssueFactory(body="Old.")
+    form = open_form(client, issue)
+
+    client.post(admin_url(issue), form | {"body": "Hers."})
+    answer = client.post(admin_url(issue), form | {"body": "Mine."})
+
+    assert "saved this issue at" in answer.content.decode()
+    assert "Hers." in answer.content.decode()
+    assert Issue.objects.get().body == "Hers."
+
+
 def test_deleted_post_leaves_a_place_that_can_be_taken_out(client, manager):
     issue, post = IssueFactory(), PostFactory()
     place = IssuePost.objects.create(issue=issue, post=post)
@@ -235,6 +247,24 @@ def test_started_issue_is_neither_changed_nor_deleted(client, manager):
 
     assert (changed.status_code, deleted.status_code) == (403, 403)
     assert Issue.objects.get().subject == "Gone"
+
+
+def test_who_may_only_look_sees_a_draft_and_changes_nothing(client, manager):
+    group = manager.groups.get()
+    for codename in ("add_issue", "change_issue", "delete_issue", "send_issue"):
+        group.permissions.remove(group.permissions.get(codename=codename))
+    issue = IssueFactory(subject="News", body="As written.")
+    IssuePost.objects.create(issue=issue, post=PostFactory(title="Bread"))
+
+    page = client.get(admin_url(issue)).content.decode()
+    changed = client.post(admin_url(issue), {"subject": "Other"} | placed())
+
+    assert "As written." in page
+    assert "Bread" in page
+    assert 'name="_s' not in page
+    assert 'name="places-0-post"' not in page
+    assert changed.status_code == 403
+    assert Issue.objects.get().subject == "News"
 
 
 def test_issue_that_starts_while_its_form_is_open_is_not_changed(client, manager):

@@ -311,6 +311,19 @@ def test_test_needs_addresses(client, addresses, words):
     assert mail.outbox == []
 
 
+def test_second_click_sends_no_second_test(client):
+    issue = IssueFactory()
+
+    press(client, issue, "test", addresses="a@example.com")
+    answer = press(client, issue, "test", addresses="a@example.com")
+    issue.body = "Mended."
+    issue.save()
+    press(client, issue, "test", addresses="a@example.com")
+
+    assert len(mail.outbox) == 2
+    assert "it went there a moment ago" in said(answer)[0]
+
+
 def test_tests_are_limited(client, monkeypatch):
     monkeypatch.setattr("newsletter.trial.MOST_AN_HOUR", 2)
     issue = IssueFactory()
