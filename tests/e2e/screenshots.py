@@ -240,6 +240,7 @@ def take_all_pictures(site: Site, browser: Browser, album: Album) -> None:
     album.add_all(newsroom, ROOMS)
     read_mails(newsroom, album)
     go_wrong_while_writing(newsroom, album)
+    send_an_issue(newsroom, album)
 
 
 def go_through_newsletter(site: Site, page: Page, album: Album) -> None:
@@ -281,6 +282,22 @@ def go_wrong_while_writing(mine: Page, album: Album) -> None:
         press(page, "Save and stay here")
     album.add(theirs, "newsroom-saved")
     album.add(mine, "newsroom-conflict")
+
+
+def send_an_issue(page: Page, album: Album) -> None:
+    page.goto("/admin/blog/post/")
+    page.get_by_role("link", name="On keeping a commonplace book").click()
+    press(page, "Send as issue …")
+    album.add(page, "newsroom-issue-send")
+    page.get_by_role("link", name="Write on").click()
+    album.add(page, "newsroom-issue")
+    page.go_back()
+    press(page, "Send now")
+    page.locator(".label-sent").wait_for()
+    album.add(page, "newsroom-issue-progress")
+    page.get_by_role("link", name="Send it to those who joined since").click()
+    album.add(page, "newsroom-issue-act")
+    album.add_all(page, {"newsroom-issues": "/admin/newsletter/issue/"})
 
 
 def take_pictures_of_empty_site(site: Site, browser: Browser, album: Album) -> None:
