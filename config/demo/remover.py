@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 
 from django.db import models, transaction
+from django.db.models import Count, F
 
 from blog.models import Author, Category, Post, Site
 from config.demo.loader import SITE_FIELDS, site_facts
 from config.models import DemoRow
-from newsletter.models import Consent, Subscriber, Terms
+from newsletter.models import Consent, Delivery, Feedback, Issue, Subscriber, Terms
 
 
 @transaction.atomic
@@ -21,8 +22,15 @@ def remove() -> list[str]:
 
 
 def remove_readers() -> None:
-    """The one place where subscribers go with their consents: these were nobody's."""
-    DemoRow.objects.of(Subscriber)._raw_delete_rows()  # type: ignore[attr-defined]
+    """The one place where subscribers go with their consents and mails: these were nobody's."""
+    readers = DemoRow.objects.of(Subscriber)
+    Feedback.objects.filter(subscriber__in=readers).delete()
+    deliveries = Delivery.objects.filter(subscriber__in=readers)
+    for issue, number in deliveries.order_by().values_list("issue").annotate(Count("pk")):
+        # What an issue counts must still add up to what it has.
+        Issue.objects.filter(pk=issue).update(frozen_count=F("frozen_count") - number)
+    deliveries.delete()
+    readers._raw_delete_rows()  # type: ignore[attr-defined]
 
 
 def remove_posts() -> None:

@@ -13,15 +13,19 @@ from PIL import Image
 
 from blog.models import Author, Category, Post, Site
 from config.demo import loader
-from newsletter.models import Consent, ConsentEvidence, Subscriber, Terms
+from newsletter.models import Consent, ConsentEvidence, Delivery, Subscriber, Terms
+from newsletter.sending import issues
 from tests.factories import (
     AuthorFactory,
     CategoryFactory,
     ConsentFactory,
+    FeedbackFactory,
+    IssueFactory,
     PostFactory,
     SubscriberFactory,
     TermsFactory,
 )
+from tests.newsletter.sending import send
 
 pytestmark = pytest.mark.django_db
 
@@ -165,6 +169,23 @@ class TestRemove:
         assert counts() == before
         assert pictures(tmp_path) == 0
         assert demo("--remove") == ["There is no demo here."]
+
+    def test_demo_goes_also_after_an_issue_was_sent_to_it(self):
+        demo()
+        mine = SubscriberFactory(email="me@example.com")
+        issue = IssueFactory()
+        issue.places.create(post=Post.objects.published().first())
+        issues.start(issue)
+        send()
+        delivery = Delivery.objects.exclude(subscriber=mine).first()
+        FeedbackFactory(subscriber=delivery.subscriber, delivery=delivery)
+
+        said = demo("--remove")
+
+        issue.refresh_from_db()
+        assert said[-1] == "The demo is gone."
+        assert list(Subscriber.objects.all()) == [mine]
+        assert (issue.frozen_count, issue.counts()["sent"]) == (1, 1)
 
     def test_what_was_there_before_stays(self):
         mine = [
