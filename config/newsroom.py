@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
@@ -84,6 +85,7 @@ def _concerns(user: Any, issues: list) -> Iterator[Concern]:
     if user.has_perm("newsletter.view_terms"):
         yield from _about_terms()
     if user.has_perm("blog.change_site"):
+        yield from _about_mailbox()
         yield from _about_site()
         yield from _about_worker()
     if user.has_perm("newsletter.view_issue"):
@@ -103,6 +105,14 @@ def _about_terms() -> Iterator[Concern]:
             "published, because that is what readers agree to.",
             reverse("admin:newsletter_terms_changelist"),
             "Write the terms",
+        )
+
+
+def _about_mailbox() -> Iterator[Concern]:
+    if not settings.DEBUG and settings.MAILERS["default"]["BACKEND"].endswith("MailboxBackend"):
+        yield Concern(
+            "No mail leaves this site: it is written to a folder of the server, and nobody who "
+            "signs up hears from you. Whoever runs the server must set EMAIL_URL."
         )
 
 

@@ -68,10 +68,12 @@ def sign_up(
 
 
 @transaction.atomic
-def confirm(subscriber: Subscriber, request: Consent) -> bool:
+def confirm(subscriber: Subscriber, request: Consent, visitor: Visitor) -> bool:
     """Follow a sign-up; False where that was done before. Whoever is new is welcomed, once."""
     if not subscriber.confirm(request):
         return False
+    pressed = subscriber.consents.filter(event=Consent.Event.CONFIRMED).latest("pk")
+    _evidence(pressed, visitor).save()
     if NewsletterSettings.current().welcomes:
         Notice.objects.create(kind=Notice.Kind.WELCOME, subscriber=subscriber, consent=request)
     return True

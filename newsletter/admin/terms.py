@@ -55,6 +55,13 @@ class TermsAdmin(Room):
     def get_view_on_site_url(self, obj: Terms | None = None) -> str | None:
         return obj.get_absolute_url() if obj and obj.is_published else None
 
+    def response_add(
+        self, request: HttpRequest, obj: Terms, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        text = "It is a draft: readers go on agreeing to the current terms until you publish it."
+        self.message_user(request, text, messages.INFO)
+        return super().response_add(request, obj, post_url_continue)
+
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """A new version starts as the current one."""
         current = Terms.objects.current()

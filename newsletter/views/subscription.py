@@ -34,7 +34,7 @@ def confirm(request: HttpRequest, consent: str) -> HttpResponse:
     context: dict[str, Any] = {"subscriber": subscriber, "asked": asked, "topics": topics}
     if asked.event == Consent.Event.INVITED:
         context["agree"] = AGREE
-    if request.method == "POST" and _confirmed(subscriber, asked):
+    if request.method == "POST" and _confirmed(subscriber, asked, Visitor.of(request)):
         return render(request, "newsletter/confirmed.html", context | {"is_new": True})
     if subscriber.may_confirm(asked):
         return render(request, "newsletter/confirm.html", context)
@@ -43,9 +43,9 @@ def confirm(request: HttpRequest, consent: str) -> HttpResponse:
     return expired(request)
 
 
-def _confirmed(subscriber: Subscriber, asked: Consent) -> bool:
+def _confirmed(subscriber: Subscriber, asked: Consent, visitor: Visitor) -> bool:
     try:
-        is_new = confirm_sign_up(subscriber, asked)
+        is_new = confirm_sign_up(subscriber, asked, visitor)
     except Subscriber.DoesNotExist:  # purged at this very moment
         return False
     if is_new:

@@ -125,6 +125,17 @@ def test_missing_terms_explain_the_missing_form(client, root):
     assert text.startswith("Nobody can sign up yet")
 
 
+@pytest.mark.parametrize(("debug", "warns"), [(False, True), (True, False)])
+def test_live_site_whose_mail_goes_nowhere_says_so(client, root, settings, tmp_path, debug, warns):
+    healthy()
+    settings.DEBUG = debug
+    settings.MAILERS = {
+        "default": {"BACKEND": "config.mailbox.MailboxBackend", "OPTIONS": {"folder": tmp_path}}
+    }
+
+    assert any("No mail leaves this site" in text for text in concerns(client)) == warns
+
+
 @pytest.mark.parametrize(
     ("field", "value", "beginning"),
     [

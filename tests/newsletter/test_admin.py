@@ -287,6 +287,15 @@ def test_new_terms_start_as_the_current_ones(client, manager):
     assert form["version"] == f"{timezone.localdate():%Y-%m-%d}"
 
 
+def test_new_terms_are_a_draft_and_say_so(client, manager):
+    data = {"version": "2027-01", "text": "We send you more letters."}
+
+    page = client.post("/admin/newsletter/terms/add/", data, follow=True)
+
+    assert "It is a draft: readers go on agreeing to the current terms" in page.text
+    assert not Terms.objects.get(version="2027-01").is_published
+
+
 def test_terms_are_published_behind_a_question(client, manager):
     TermsFactory(version="1")
     draft = TermsFactory(version="2", published_at=None)

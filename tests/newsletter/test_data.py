@@ -74,7 +74,7 @@ def test_download_holds_everything_but_the_secret_of_her_links(client, mara):
     assert [(event["event"], event["ip_address"], event["page"]) for event in data["log"]] == [
         ("requested", "203.0.113.9", "/posts/x/"),
         ("terms_agreed", "203.0.113.9", "/posts/x/"),
-        ("confirmed", None, None),
+        ("confirmed", "127.0.0.1", ""),
         ("topics_changed", None, None),
     ]
     assert [mail["kind"] for mail in data["mails_about_the_subscription"]] == [
