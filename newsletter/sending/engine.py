@@ -30,8 +30,9 @@ from newsletter.smtp import (
     connect,
 )
 
-# Rows claimed at once: enough that claiming costs nothing, few enough that a crash delays few.
-CLAIM = 400
+# Rows claimed at once: enough that claiming costs little, few enough that two workers share the end
+# of an issue and a crash delays few.
+CLAIM = 100
 # A mail that could leave waits this long for others that could leave with it: one flush for all.
 LINGER = 0.003
 # Refusals of whole mails in a row, after which it is not the readers' fault.
