@@ -56,7 +56,7 @@ def kill_at(share, database, command, place):
         process.wait()
 
 
-@pytest.mark.skipif(connection.vendor != "sqlite", reason="makes a database of its own")
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="makes an SQLite database of its own")
 def test_killed_import_goes_on_and_ends_as_if_it_had_never_died(tmp_path):
     place = development(tmp_path)
     path = tmp_path / "people.csv"
