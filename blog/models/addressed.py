@@ -1,9 +1,10 @@
 """What has a public address of its own, made of a slug, and never loses a reader by it."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, router, transaction
+from django.urls import reverse
 
 from blog.models.redirect import Redirect
 from blog.text import unique_slug_base
@@ -15,6 +16,9 @@ ATTEMPTS = 30
 
 class Addressed(models.Model):
     """A row with a unique slug. A blank slug is made from the name; an old one redirects."""
+
+    # The name of its page's URL, which takes the slug.
+    page: ClassVar[str]
 
     slug = models.SlugField(
         max_length=SLUG_LENGTH,
@@ -95,4 +99,4 @@ class Addressed(models.Model):
         return type(self)._default_manager.filter(pk=self.pk).first()
 
     def get_absolute_url(self) -> str:
-        raise NotImplementedError
+        return reverse(self.page, args=[self.slug])

@@ -7,7 +7,6 @@ from django.contrib.auth.models import UserManager as DjangoUserManager
 from django.core.validators import URLValidator
 from django.db import models
 from django.db.models import Exists, OuterRef
-from django.urls import reverse
 
 from blog.fields import Line, Prose
 from blog.images import PictureField
@@ -28,6 +27,8 @@ class AuthorManager(DjangoUserManager.from_queryset(AuthorQuerySet)):  # type: i
 
 class Author(Addressed, AbstractUser):
     """The user model: an account with a public face."""
+
+    page = "blog:author"
 
     display_name = Line(
         max_length=120,
@@ -60,9 +61,6 @@ class Author(Addressed, AbstractUser):
 
     def __str__(self) -> str:
         return self.get_display_name()
-
-    def get_absolute_url(self) -> str:
-        return reverse("blog:author", args=[self.slug])
 
     @property
     def is_public(self) -> bool:

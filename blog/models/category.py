@@ -8,7 +8,6 @@ from urllib.parse import unquote
 from django.db import models, transaction
 from django.db.models import Count, Exists, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
-from django.urls import reverse
 
 from blog.fields import Line, Prose
 from blog.models.addressed import Addressed
@@ -62,6 +61,8 @@ class CategoryQuerySet(models.QuerySet["Category"]):
 
 
 class Category(Addressed):
+    page = "blog:category"
+
     name = Line(max_length=80, unique=True, help_text="What readers see above a post.")
     description = Prose(
         blank=True, help_text="One or two sentences at the top of the category's page."
@@ -78,9 +79,6 @@ class Category(Addressed):
 
     def __str__(self) -> str:
         return self.name
-
-    def get_absolute_url(self) -> str:
-        return reverse("blog:category", args=[self.slug])
 
     def slug_source(self) -> str:
         return self.name

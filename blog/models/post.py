@@ -10,7 +10,6 @@ from django.core.validators import MaxLengthValidator, URLValidator
 from django.db import models
 from django.db.models import Q, Subquery, Value
 from django.db.models.functions import Coalesce
-from django.urls import reverse
 from django.utils import timezone
 
 from blog import markdown
@@ -87,6 +86,8 @@ class PostQuerySet(models.QuerySet["Post"]):
 
 
 class Post(Addressed):
+    page = "blog:post"
+
     class Status(models.TextChoices):
         DRAFT = "draft", "Draft"
         PUBLISHED = "published", "Published"
@@ -223,9 +224,6 @@ class Post(Addressed):
             getattr(self, name) != getattr(before, name) for name in CONTENT
         ):
             self.updated_at = timezone.now()
-
-    def get_absolute_url(self) -> str:
-        return reverse("blog:post", args=[self.slug])
 
     def slug_source(self) -> str:
         return self.title

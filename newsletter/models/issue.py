@@ -6,7 +6,6 @@ from django.conf import settings
 from django.core.validators import MaxLengthValidator
 from django.db import models
 from django.db.models import Count, Exists, OuterRef, Q
-from django.urls import reverse
 from django.utils import timezone
 
 from blog import markdown
@@ -62,6 +61,8 @@ def _open_deliveries() -> DeliveryQuerySet:
 
 class Issue(Addressed):
     """One number of the newsletter. `sent` is no status: see `IssueQuerySet.finished`."""
+
+    page = "newsletter:issue"
 
     class Status(models.TextChoices):
         DRAFT = "draft", "Draft"
@@ -168,9 +169,6 @@ class Issue(Addressed):
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.render()
         super().save(*args, **kwargs)
-
-    def get_absolute_url(self) -> str:
-        return reverse("newsletter:issue", args=[self.slug])
 
     def slug_source(self) -> str:
         return clean_line(self.subject)
