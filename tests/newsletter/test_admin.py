@@ -22,13 +22,6 @@ TERMS = reverse("admin:newsletter_terms_changelist")
 NOTICES = reverse("admin:newsletter_notice_changelist")
 
 
-@pytest.fixture
-def manager(client):
-    manager = StaffFactory(role="Newsletter manager")
-    client.force_login(manager)
-    return manager
-
-
 def addresses(response):
     return [subscriber.email for subscriber in response.context["cl"].result_list]
 

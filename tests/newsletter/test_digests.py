@@ -19,7 +19,6 @@ from tests.factories import (
     DraftFactory,
     IssueFactory,
     PostFactory,
-    StaffFactory,
     SubscriberFactory,
 )
 from tests.newsroom import admin_url, form_of, save
@@ -285,13 +284,6 @@ class ParallelRuns(TransactionTestCase):
 
 
 # --- The room -------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def manager(client):
-    manager = StaffFactory(role="Newsletter manager")
-    client.force_login(manager)
-    return manager
 
 
 def outlook(client, digest):

@@ -27,13 +27,6 @@ def terms():
     return TermsFactory(version="1")
 
 
-@pytest.fixture
-def manager(client):
-    manager = StaffFactory(role="Newsletter manager")
-    client.force_login(manager)
-    return manager
-
-
 def bring(client, content=PEOPLE, **fields):
     file = SimpleUploadedFile("people.csv", content.encode())
     return client.post(IMPORT, {"file": file, **fields})

@@ -24,13 +24,6 @@ WRITE = reverse("admin:newsletter_issue_add")
 POSTS = reverse("admin:newsletter_issue_posts")
 
 
-@pytest.fixture
-def manager(client):
-    manager = StaffFactory(role="Newsletter manager")
-    client.force_login(manager)
-    return manager
-
-
 def subjects(response):
     return [issue.subject for issue in response.context["cl"].result_list]
 

@@ -17,7 +17,6 @@ from tests.factories import (
     ConsentFactory,
     NewsletterSettingsFactory,
     SiteFactory,
-    StaffFactory,
     SubscriberFactory,
     TermsFactory,
 )
@@ -243,13 +242,6 @@ def test_braces_in_the_subject_are_only_braces(client, mailoutbox):
 # --- The form in the newsroom ---------------------------------------------------------------------
 
 SETTINGS = reverse("admin:newsletter_newslettersettings_change", args=[1])
-
-
-@pytest.fixture
-def manager(client):
-    manager = StaffFactory(role="Newsletter manager")
-    client.force_login(manager)
-    return manager
 
 
 def test_manager_finds_words_to_start_from_and_changes_them(client, manager):
