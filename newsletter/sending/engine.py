@@ -308,7 +308,7 @@ class Engine:
             return
         # Skipped, or somebody else's by now, or the issue was paused: then it goes back.
         self._returned.append(job.claim)
-        if not Issue.objects.running().filter(pk=self.issue.pk).exists():
+        if not patiently(Issue.objects.running().filter(pk=self.issue.pk).exists):
             self._stop(End.NOTHING_DUE, "")
 
     def _withdraw_ready(self) -> None:

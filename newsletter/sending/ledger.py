@@ -92,11 +92,15 @@ def commit(
 
 
 def _mark(issue: Issue, claims: list[Claim]) -> set[int]:
-    """Write `sending` for those whose issue still runs and whose reader still wants it."""
+    """Write `sending` for those whose issue still runs and whose reader still wants it.
+
+    A row that says so already is marked once more: a connection to the database may end after the
+    commit and before its answer, and then the worker, which let nothing go yet, asks again. So is
+    one whose lease ran out meanwhile: nobody doubts what has not left.
+    """
     keys = [claim.delivery for claim in claims]
-    mine = Delivery.objects.filter(
-        pk__in=keys, fence__in={claim.fence for claim in claims}, status=Status.CLAIMED
-    )
+    held = Delivery.objects.filter(pk__in=keys, fence__in={claim.fence for claim in claims})
+    mine = held.filter(status__in=[Status.CLAIMED, Status.SENDING, Status.UNKNOWN])
     still_running = Exists(Issue.objects.running().filter(pk=OuterRef("issue")))
     wanted = mine.filter(still_running, _still_subscribed())
     marked = wanted.update(status=Status.SENDING, leased_until=Now() + lease())

@@ -162,9 +162,10 @@ def test_cut_database_connections_lose_nobody_and_double_nobody(a_site):
     for taken in range(10, a_site.readers, 40):
         a_site.sink.wait_for(taken)
         cut_all(database)
-    a_site.wait_until_finished()
+    # The other worker may end the lease of one that waits for its database. Nothing is lost by it:
+    # what became of a mail is written down all the same.
+    a_site.until(lambda: a_site.statuses() == {"sent": a_site.readers}, 60)
 
-    assert a_site.statuses() == {"sent": a_site.readers}
     assert a_site.result().is_good
 
 

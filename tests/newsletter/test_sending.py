@@ -5,12 +5,14 @@ from datetime import timedelta
 import pytest
 import requests
 from anymail.exceptions import AnymailRecipientsRefused, AnymailRequestsAPIError
+from django.db.models import F
 from django.utils import timezone
 
 from newsletter.letters import Letter
 from newsletter.models import Delivery, Issue, Subscriber
 from newsletter.sending import issues, ledger, rates, verdicts
 from newsletter.sending.freezing import freeze_next
+from newsletter.sending.ledger import Outcome
 from newsletter.sending.verdicts import Blame
 from tests.factories import (
     DeliveryFactory,
@@ -481,6 +483,37 @@ def test_worker_that_was_taken_for_dead_marks_nothing():
 
     assert may_leave == set()
     assert ledger.commit(issue, [], [new])[0] == {new.delivery}
+
+
+@pytest.mark.parametrize("meanwhile", [0, 60])
+def test_worker_that_never_heard_of_its_commit_asks_again(meanwhile):
+    """The database goes between a commit and its answer, and nobody is left in doubt."""
+    issue = RunningIssueFactory()
+    DeliveryFactory.create_batch(2, issue=issue)
+    over, ready = ledger.claim(issue, 2)
+    ledger.commit(issue, [], [over])
+    answer = Outcome(over, verdicts.Verdict(Delivery.Status.SENT, "250 Taken"))
+
+    ledger.commit(issue, [answer], [ready])
+    issue.deliveries.update(leased_until=F("leased_until") - timedelta(seconds=meanwhile))
+    ledger.take_from_the_dead()
+    again = ledger.commit(issue, [answer], [ready])
+
+    assert again == ({ready.delivery}, set())
+    assert statuses(issue) == {"sent": 1, "sending": 1}
+
+
+def test_reader_who_leaves_before_the_worker_asks_again_gets_nothing():
+    issue = RunningIssueFactory()
+    row = DeliveryFactory(issue=issue)
+    [claim] = ledger.claim(issue, 1)
+    ledger.commit(issue, [], [claim])
+    row.subscriber.unsubscribe()
+
+    answer = ledger.commit(issue, [], [claim])
+
+    assert answer == (set(), {claim.delivery})
+    assert statuses(issue) == {"skipped": 1}
 
 
 def test_rate_lets_a_tenth_go_at_once_and_then_one_by_one(settings):
