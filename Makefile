@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test check e2e faults bench screenshots services lock
+.PHONY: help run test processes check e2e faults bench screenshots services lock
 
 DJANGO = .venv/bin/python manage.py
 PYTEST = .venv/bin/python -m pytest
@@ -29,6 +29,9 @@ ifneq ($(TEST_DATABASE_URL),)
 	@echo "Tests on PostgreSQL"
 	@$(PYTEST) -n auto --ignore=tests/e2e $(ARGS)
 endif
+
+processes: ## Run the tests that start processes and kill them or cut them off, on the same databases
+	@$(MAKE) --no-print-directory test ARGS='-m processes $(ARGS)'
 
 check: ## Look for faults without running the site: style, types, templates, settings, migrations
 	@sh bootstrap.sh dev

@@ -1,6 +1,8 @@
 """The site's own settings, with nothing taken from the machine that the tests run on."""
 
+import atexit
 import os
+import shutil
 import tempfile
 
 for name in ("DATABASE_URL", "CACHE_URL", "EMAIL_URL", "STORAGE_URL", "TIME_ZONE", "PORT"):
@@ -17,6 +19,8 @@ os.environ |= {
     "LANGUAGE_CODE": "en",
     "TIME_ZONE": "UTC",
 }
+
+atexit.register(shutil.rmtree, os.environ["VAR_DIR"], ignore_errors=True)
 
 from config.settings import *  # noqa: E402, F403
 

@@ -8,6 +8,8 @@ import pytest
 
 from tests.system import manage, running
 
+pytestmark = pytest.mark.processes
+
 PROCESSES, ROUNDS = 8, 12
 
 TERMS = """

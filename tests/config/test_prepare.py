@@ -9,6 +9,12 @@ from tests.factories import AdministratorFactory, AuthorFactory, CategoryFactory
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture(autouse=True)
+def static_root(settings, tmp_path):
+    """Not that of all tests: every client of a test would look through what is collected there."""
+    settings.STATIC_ROOT = tmp_path
+
+
 def prepare(capsys) -> str:
     call_command("prepare")
     return capsys.readouterr().out

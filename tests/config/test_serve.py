@@ -22,6 +22,8 @@ from tests.system import (
     until,
 )
 
+pytestmark = pytest.mark.processes
+
 
 def status(port: int) -> int:
     """The status of the sign-in page; 0 where nobody listens."""

@@ -23,6 +23,7 @@ def enqueue(path, **environment):
     assert manage("shell", "--no-imports", "-c", code, **environment) == (0, "")
 
 
+@pytest.mark.processes
 def test_worker_runs_tasks_after_a_long_lock_and_ends_when_asked(prepared, tmp_path):
     # The URL's timeout makes the lock long for the worker, not for the test.
     database = f"{prepared['VAR_DIR']}/pennypost.sqlite3"

@@ -4,11 +4,14 @@ import random
 import resource
 
 import psycopg
+import pytest
 
 from tests.faults.marks import on_postgresql, on_sqlite
 from tests.faults.rig import CONNECTIONS, site
 from tests.faults.sink import Rule
 from tests.faults.soak import soak
+
+pytestmark = pytest.mark.processes
 
 
 def send_slowly(site, taken, **more):

@@ -10,6 +10,8 @@ from django.db import connection
 
 from tests.system import development, manage, running, until
 
+pytestmark = pytest.mark.processes
+
 LINES = 30_000
 CONSENT = ["--consent-source", "Double opt-in at letters.example", "--terms", "1"]
 PREPARE = """
