@@ -31,7 +31,7 @@ class OneByOne:
             outcome = self._send(claim)
             if outcome is None:
                 break
-            patiently(ledger.commit, self.issue, [outcome], [])
+            patiently(ledger.commit, [outcome], [])
             if outcome.verdict.blame is Blame.SENDER:
                 self.reason, end = outcome.verdict.reply, End.REFUSED
                 break
@@ -47,7 +47,7 @@ class OneByOne:
             return Outcome(claim, Verdict(Status.FAILED, words, Blame.MAIL))
         # A mail service gives it back with whatever it has to say about this mail.
         message.metadata = {"delivery": str(claim.delivery)}  # type: ignore[attr-defined]
-        may_leave, _ = patiently(ledger.commit, self.issue, [], [claim])
+        may_leave, _ = patiently(ledger.commit, [], [claim])
         if not may_leave:
             return None
         return Outcome(claim, _hand_over(message, claim))

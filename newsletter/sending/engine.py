@@ -291,7 +291,7 @@ class Engine:
         outcomes, self._outcomes = self._outcomes, []
         ready, self._ready = self._ready, []
         wanted = [job.claim for job in ready]
-        may_leave, must_not = patiently(ledger.commit, self.issue, outcomes, wanted)
+        may_leave, must_not = patiently(ledger.commit, outcomes, wanted)
         for job in ready:
             if job.claim.delivery in may_leave:
                 job.connection.go(job.content)

@@ -5,14 +5,17 @@ finds that its rows are somebody else's, and writes nothing.
 """
 
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
+from typing import Any, cast
 
 from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Exists, F, OuterRef
 from django.db.models.functions import Now
+from django.db.models.sql import UpdateQuery
 
 from newsletter import feedback
 from newsletter.models import Delivery, Feedback, Issue, Subscriber
@@ -21,6 +24,9 @@ from newsletter.sending import clock, rates
 from newsletter.sending.verdicts import Blame, Verdict
 
 Status = Delivery.Status
+# Where an answer still says what became of the mail, and the next mark may still be set: in this
+# worker's hands, or taken for dead while it waited for the database.
+HELD = [Status.CLAIMED, Status.SENDING, Status.UNKNOWN]
 ABANDONED = "The worker ended while the mail was on its way."
 NOT_SUBSCRIBED = "No longer subscribed when the turn came."
 
@@ -74,9 +80,7 @@ def claim(issue: Issue, most: int) -> list[Claim]:
     return [Claim(fence, *row) for row in rows]
 
 
-def commit(
-    issue: Issue, outcomes: Sequence[Outcome], wanted: Sequence[Claim]
-) -> tuple[set[int], set[int]]:
+def commit(outcomes: Sequence[Outcome], wanted: Sequence[Claim]) -> tuple[set[int], set[int]]:
     """Settle what is over and mark what may leave now, in one transaction.
 
     Returns the deliveries that may leave, and those that must not leave at all; what is in neither
@@ -84,33 +88,54 @@ def commit(
     """
     with transaction.atomic():
         _settle(outcomes)
-        if not wanted:
-            return set(), set()
-        places = list(wanted)[: rates.take(len(wanted))]
-        marked = _mark(issue, places)
+        places = list(wanted)[: rates.take(len(wanted))] if wanted else []
+        marked = _mark(places) if places else set()
         return marked, {claim.delivery for claim in places} - marked
 
 
-def _mark(issue: Issue, claims: list[Claim]) -> set[int]:
+def _mark(claims: list[Claim]) -> set[int]:
     """Write `sending` for those whose issue still runs and whose reader still wants it.
 
     A row that says so already is marked once more: a connection to the database may end after the
     commit and before its answer, and then the worker, which let nothing go yet, asks again. So is
     one whose lease ran out meanwhile: nobody doubts what has not left.
     """
-    keys = [claim.delivery for claim in claims]
-    held = Delivery.objects.filter(pk__in=keys, fence__in={claim.fence for claim in claims})
-    mine = held.filter(status__in=[Status.CLAIMED, Status.SENDING, Status.UNKNOWN])
-    still_running = Exists(Issue.objects.running().filter(pk=OuterRef("issue")))
-    wanted = mine.filter(still_running, _still_subscribed())
-    marked = wanted.update(status=Status.SENDING, leased_until=Now() + lease())
-    if marked == len(claims):
-        return set(keys)
-    _skip_the_gone(mine)
-    sending = Delivery.objects.filter(
-        pk__in=keys, fence__in={claim.fence for claim in claims}, status=Status.SENDING
-    )
-    return set(sending.values_list("pk", flat=True))
+    sql, parameters = _marking(connection.vendor, lease())
+    keys, fences = [claim.delivery for claim in claims], {claim.fence for claim in claims}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"{sql} AND id IN ({_places(keys)}) AND fence IN ({_places(fences)}) RETURNING id",
+            [*parameters, *keys, *fences],
+        )
+        marked = {key for (key,) in cursor.fetchall()}
+    if len(marked) < len(claims):
+        _skip_the_gone(Delivery.objects.filter(pk__in=keys, fence__in=fences, status__in=HELD))
+    return marked
+
+
+@cache
+def _marking(vendor: str, lease: timedelta) -> tuple[str, tuple[Any, ...]]:
+    """An UPDATE that still lacks which rows: to compile it takes longer than to carry it out."""
+    running = Exists(Issue.objects.running().filter(pk=OuterRef("issue")))
+    rows = Delivery.objects.filter(running, _still_subscribed(), status__in=HELD)
+    update = cast(UpdateQuery, rows.query.chain(UpdateQuery))
+    update.add_update_values({"status": Status.SENDING, "leased_until": Now() + lease})
+    return update.get_compiler(connection=connection).as_sql()
+
+
+def _places(values: Collection[object]) -> str:
+    return ", ".join(["%s"] * len(values))
+
+
+def _table() -> str:
+    return connection.ops.quote_name(Delivery._meta.db_table)
+
+
+@cache
+def _now(vendor: str) -> str:
+    """The database's own clock, in its own words."""
+    compiler = Delivery.objects.all().query.get_compiler(connection=connection)
+    return compiler.compile(Now())[0]
 
 
 def _still_subscribed() -> Exists:
@@ -130,31 +155,42 @@ def _skip_the_gone(claimed: DeliveryQuerySet) -> None:
 
 
 def _settle(outcomes: Sequence[Outcome]) -> None:
-    if not outcomes:
-        return
-    now = clock.now()
-    stamp = connection.ops.adapt_datetimefield_value
-    table = connection.ops.quote_name(Delivery._meta.db_table)
-    with connection.cursor() as cursor:
-        # An answer that comes after the lease ran out still says what became of the mail.
-        cursor.executemany(
-            f"UPDATE {table} SET status = %s, reply = %s, settled_at = %s, due_at = %s"  # noqa: S608
-            f" WHERE id = %s AND fence = %s AND status IN ('claimed', 'sending', 'unknown')",
-            [
-                (
-                    outcome.verdict.status,
-                    outcome.verdict.reply[:300],
-                    None if outcome.verdict.status == Status.WAITING else stamp(now),
-                    stamp(now + outcome.verdict.after),
-                    outcome.claim.delivery,
-                    outcome.claim.fence,
-                )
-                for outcome in outcomes
-            ],
-        )
+    """Write down what became of mails. An answer that comes after its lease ran out counts too."""
+    over = [outcome for outcome in outcomes if outcome.verdict.status != Status.WAITING]
+    if over:
+        _end(over)
     for outcome in outcomes:
-        if outcome.verdict.bounce:
+        if outcome.verdict.status == Status.WAITING:
+            _put_off(outcome)
+        elif outcome.verdict.bounce:
             _note_bounce(outcome)
+
+
+def _end(outcomes: Sequence[Outcome]) -> None:
+    """All of them by one statement: there is one for each mail that is sent."""
+    rows = ", ".join(["(%s, %s, %s, %s)"] * len(outcomes))
+    ends: list[Any] = []
+    for outcome in outcomes:
+        claim, verdict = outcome.claim, outcome.verdict
+        ends += (claim.delivery, claim.fence, str(verdict.status), verdict.reply[:300])
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"WITH ended (id, fence, status, reply) AS (VALUES {rows})"  # noqa: S608
+            f" UPDATE {_table()} AS row SET status = ended.status, reply = ended.reply,"
+            f" settled_at = {_now(connection.vendor)} FROM ended WHERE row.id = ended.id"
+            f" AND row.fence = ended.fence AND row.status IN ({_places(HELD)})",
+            [*ends, *HELD],
+        )
+
+
+def _put_off(outcome: Outcome) -> None:
+    claim, verdict = outcome.claim, outcome.verdict
+    Delivery.objects.filter(pk=claim.delivery, fence=claim.fence, status__in=HELD).update(
+        status=Status.WAITING,
+        reply=verdict.reply[:300],
+        settled_at=None,
+        due_at=clock.now() + verdict.after,
+    )
 
 
 def _note_bounce(outcome: Outcome) -> None:

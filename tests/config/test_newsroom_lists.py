@@ -10,6 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from tests.factories import AdministratorFactory, TermsFactory
+from tests.plans import plan
 
 pytestmark = [
     pytest.mark.django_db,
@@ -70,9 +71,3 @@ def test_readers_are_counted_in_an_index_alone(client):
     ]
     [step] = plan(count)
     assert "USING COVERING INDEX subscriber_receiving" in step
-
-
-def plan(sql: str) -> list[str]:
-    with connection.cursor() as cursor:
-        cursor.execute(f"EXPLAIN QUERY PLAN {sql}")
-        return [row[3] for row in cursor.fetchall()]

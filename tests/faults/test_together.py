@@ -74,7 +74,7 @@ def test_late_answer_does_not_overwrite_what_another_worker_does(issue):
     [mine] = ledger.claim(issue, 1)
 
     answer = Outcome(late, Verdict(Delivery.Status.FAILED, "550 5.1.1 Nobody"))
-    ledger.commit(issue, [answer], [])
+    ledger.commit([answer], [])
 
     row = Delivery.objects.get(pk=late.delivery)
     assert (row.status, row.fence, row.reply) == ("claimed", mine.fence, "")

@@ -5,7 +5,9 @@ from datetime import timedelta
 import pytest
 import requests
 from anymail.exceptions import AnymailRecipientsRefused, AnymailRequestsAPIError
+from django.db import connection
 from django.db.models import F
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from newsletter.letters import Letter
@@ -21,7 +23,9 @@ from tests.factories import (
     RunningIssueFactory,
     SubscriberFactory,
 )
+from tests.faults.marks import on_sqlite
 from tests.newsletter.sending import outcome, send, started, statuses
+from tests.plans import plan
 from tests.smtp import Sink, running
 
 
@@ -471,6 +475,25 @@ def test_worker_claims_no_more_than_it_asked_for():
     assert statuses(issue) == {"claimed": 10, "waiting": 30}
 
 
+@on_sqlite
+def test_commit_looks_through_no_table():
+    """A mail costs the same whether there are a hundred readers or a million."""
+    issue = RunningIssueFactory()
+    DeliveryFactory.create_batch(2, issue=issue)
+    over, ready = ledger.claim(issue, 2)
+    answer = Outcome(over, verdicts.Verdict(Delivery.Status.SENT, "250 Taken"))
+
+    with CaptureQueriesContext(connection) as queries:
+        ledger.commit([answer], [ready])
+
+    plans = [plan(query["sql"]) for query in queries if " UPDATE " in f" {query['sql']}"]
+    steps = [step for steps in plans for step in steps]
+    assert len(plans) == 2
+    by_key = "SEARCH {} USING INTEGER PRIMARY KEY (rowid=?)".format
+    assert {by_key("newsletter_delivery"), by_key("row")} <= set(steps)
+    assert [step for step in steps if "SCAN newsletter" in step or "SCAN row" in step] == []
+
+
 def test_worker_that_was_taken_for_dead_marks_nothing():
     issue = RunningIssueFactory()
     DeliveryFactory(issue=issue)
@@ -479,10 +502,10 @@ def test_worker_that_was_taken_for_dead_marks_nothing():
     ledger.take_from_the_dead()
     [new] = ledger.claim(issue, 1)
 
-    may_leave, _ = ledger.commit(issue, [], [old])
+    may_leave, _ = ledger.commit([], [old])
 
     assert may_leave == set()
-    assert ledger.commit(issue, [], [new])[0] == {new.delivery}
+    assert ledger.commit([], [new])[0] == {new.delivery}
 
 
 @pytest.mark.parametrize("meanwhile", [0, 60])
@@ -491,13 +514,13 @@ def test_worker_that_never_heard_of_its_commit_asks_again(meanwhile):
     issue = RunningIssueFactory()
     DeliveryFactory.create_batch(2, issue=issue)
     over, ready = ledger.claim(issue, 2)
-    ledger.commit(issue, [], [over])
+    ledger.commit([], [over])
     answer = Outcome(over, verdicts.Verdict(Delivery.Status.SENT, "250 Taken"))
 
-    ledger.commit(issue, [answer], [ready])
+    ledger.commit([answer], [ready])
     issue.deliveries.update(leased_until=F("leased_until") - timedelta(seconds=meanwhile))
     ledger.take_from_the_dead()
-    again = ledger.commit(issue, [answer], [ready])
+    again = ledger.commit([answer], [ready])
 
     assert again == ({ready.delivery}, set())
     assert statuses(issue) == {"sent": 1, "sending": 1}
@@ -507,10 +530,10 @@ def test_reader_who_leaves_before_the_worker_asks_again_gets_nothing():
     issue = RunningIssueFactory()
     row = DeliveryFactory(issue=issue)
     [claim] = ledger.claim(issue, 1)
-    ledger.commit(issue, [], [claim])
+    ledger.commit([], [claim])
     row.subscriber.unsubscribe()
 
-    answer = ledger.commit(issue, [], [claim])
+    answer = ledger.commit([], [claim])
 
     assert answer == (set(), {claim.delivery})
     assert statuses(issue) == {"skipped": 1}
