@@ -1,4 +1,4 @@
-"""How SQLite goes about a query; for an empty table as for a full one, where it has no statistics."""
+"""How SQLite goes about a query: for an empty table as for a full one, where nothing is counted."""
 
 from django.db import connection
 
