@@ -31,11 +31,12 @@ class AddRequestId(logging.Filter):
         return True
 
 
-class WithoutTraceback(logging.Filter):
-    """For what a visitor does wrong: where in Django it was noticed helps nobody."""
+class BlamesTheVisitor(logging.Filter):
+    """Leaves out the traceback of a 4xx: where in Django it was noticed helps nobody."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        record.exc_info = None
+        if getattr(record, "status_code", 500) < 500:
+            record.exc_info = None
         return True
 
 

@@ -249,7 +249,7 @@ LOGGING = {
     "disable_existing_loggers": False,
     "filters": {
         "request": {"()": "config.logs.AddRequestId"},
-        "without_traceback": {"()": "config.logs.WithoutTraceback"},
+        "visitor": {"()": "config.logs.BlamesTheVisitor"},
     },
     "formatters": {
         "text": {"()": "config.logs.TextFormatter"},
@@ -266,8 +266,9 @@ LOGGING = {
     "loggers": {
         "django": {"handlers": ["console"], "level": "WARNING", "propagate": False},
         "django.server": {"handlers": ["console"], "level": "INFO", "propagate": False},
+        "django.request": {"filters": ["visitor"]},
         # Robots ask by every name there is.
-        "django.security.DisallowedHost": {"filters": ["without_traceback"]},
+        "django.security.DisallowedHost": {"filters": ["visitor"]},
         # Whoever needed a connection reports that there was none; the pool would say so too.
         "psycopg.pool": {"level": "CRITICAL"},
         "pennypost": {"level": env.one_of("LOG_LEVEL", LOG_LEVELS, "INFO")},

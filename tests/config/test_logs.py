@@ -2,7 +2,10 @@ import json
 import logging
 
 import pytest
+from django.core.exceptions import PermissionDenied
+from django.urls import path
 
+from config import urls
 from config.logs import JsonFormatter, TextFormatter
 
 
@@ -70,12 +73,33 @@ def test_json_line_names_the_request():
     assert (line["request"], line["message"], line["level"]) == ("1f2e3d", "Hello", "WARNING")
 
 
+def refuse(request):
+    raise PermissionDenied
+
+
+def fail(request):
+    raise ZeroDivisionError
+
+
+urlpatterns = [path("refused/", refuse), path("failed/", fail), *urls.urlpatterns]
+
+
 @pytest.mark.django_db
-def test_wrong_host_is_one_line_in_the_log(client, caplog):
+@pytest.mark.urls(__name__)
+@pytest.mark.parametrize(
+    ("asked", "host", "status", "has_traceback"),
+    [
+        ("/refused/", "testserver", 403, False),
+        ("/refused/", "evil.example", 400, False),
+        ("/failed/", "testserver", 500, True),
+    ],
+)
+def test_only_a_fault_of_our_own_leaves_a_traceback(
+    client, caplog, asked, host, status, has_traceback
+):
     client.raise_request_exception = False
 
-    answer = client.get("/", headers={"host": "evil.example"})
+    answer = client.get(asked, headers={"host": host})
 
-    assert answer.status_code == 400
-    lines = [line for line in caplog.records if "evil.example" in line.getMessage()]
-    assert [(line.levelname, line.exc_info) for line in lines] == [("ERROR", None)]
+    assert answer.status_code == status
+    assert [bool(line.exc_info) for line in caplog.records] == [has_traceback]
