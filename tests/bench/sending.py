@@ -146,9 +146,7 @@ def main() -> None:
     parser.add_argument("--slow-readers", type=int, default=4_000)
     parser.add_argument("--connections", type=int, default=16)
     options = parser.parse_args()
-    servers = {"SQLite": ""} | (
-        {"PostgreSQL": url} if (url := os.environ.get("TEST_DATABASE_URL")) else {}
-    )
+    servers = databases()
     describe_machine(servers.get("PostgreSQL", ""))
     for name, rate in ceilings():
         print(f"smtp-source to {name:28}{rate:>8,.0f} mails/s")
@@ -196,6 +194,12 @@ def line(name: str, run: Run, remark: str) -> None:
         f"  memory +{run.megabytes:.1f} MB  {remark}",
         flush=True,
     )
+
+
+def databases() -> dict[str, str]:
+    """What is measured, and where it is: a file each time, or a server."""
+    server = os.environ.get("TEST_DATABASE_URL", "")
+    return {"SQLite": ""} | ({"PostgreSQL": server} if server else {})
 
 
 def describe_machine(server: str) -> None:
