@@ -18,7 +18,7 @@ from newsletter.models import (
     Terms,
 )
 from newsletter.signups import remind
-from newsletter.tasks import import_list, send_notices
+from newsletter.tasks import import_list, send_notices, undo_import
 
 # How long we remember what mails we sent, and wishes to move.
 KEPT = timedelta(days=30)
@@ -50,6 +50,8 @@ def forget() -> None:
     ImportFile.objects.filter(created_at__lt=now - timedelta(days=1)).delete()
     for lost in ImportFile.objects.filter(queued_at__lt=now - timedelta(minutes=10)):
         import_list.enqueue(lost.pk)
+    for undone in ImportBatch.objects.filter(undone_at__gt=now - timedelta(days=1)):
+        undo_import.enqueue(undone.pk)  # goes on where one died, and else finds nobody
     Notice.objects.filter(settled_at__lt=now - KEPT).delete()
     AddressChange.objects.filter(created_at__lt=now - KEPT).delete()
 

@@ -4,8 +4,8 @@ from django.tasks import task
 
 from blog.outbox import deliver
 from newsletter import notices
-from newsletter.imports import uploads
-from newsletter.models import ImportFile, Notice
+from newsletter.imports import undoing, uploads
+from newsletter.models import ImportBatch, ImportFile, Notice
 
 # A chunk ends soon enough for a worker that is asked to stop.
 CHUNK = 50
@@ -25,3 +25,10 @@ def import_list(pk: int) -> None:
     """Import a list that was brought to the newsroom. Begun twice it still happens once."""
     if brought := ImportFile.objects.filter(pk=pk).first():
         uploads.carry_out(brought)
+
+
+@task
+def undo_import(pk: int) -> None:
+    """Take an import back, or go on with it."""
+    if batch := ImportBatch.objects.filter(pk=pk).first():
+        undoing.undo(batch)

@@ -1,114 +1,38 @@
-"""Bringing a list of subscribers in: a form, then what would happen, then the button."""
+"""Bringing a list of subscribers in: a form, then what would happen, then the button.
+
+And the lists that were brought in, each of which can be taken back.
+"""
 
 import logging
 from typing import TYPE_CHECKING, Any
 
-from django import forms
 from django.contrib import messages
-from django.contrib.admin.models import ADDITION
+from django.contrib.admin.models import ADDITION, CHANGE
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
-from django.template.defaultfilters import filesizeformat
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 
-from blog.fields import Line
 from newsletter.admin.history import log
-from newsletter.imports import uploads
+from newsletter.admin.import_form import ImportForm
+from newsletter.imports import undoing, uploads
 from newsletter.imports.report import report
 from newsletter.imports.run import Running
 from newsletter.imports.table import TableFault
-from newsletter.models import ImportFile, Terms
-from newsletter.tasks import import_list
+from newsletter.models import ImportBatch, ImportFile
+from newsletter.tasks import import_list, undo_import
 
 if TYPE_CHECKING:
     from newsletter.admin.subscribers import SubscriberAdmin
 
 logger = logging.getLogger("pennypost.subscribers")
 
-# About a hundred thousand lines; longer lists come in by the command.
-MOST_BYTES = 5 * 2**20
 # More than these are left to the worker.
 MOST_AT_ONCE = 10_000
-WIDE = {"class": "vTextField"}
-
-
-class ImportForm(forms.Form):
-    file = forms.FileField(
-        label="CSV file",
-        help_text=f"A column of addresses is enough. At most {filesizeformat(MOST_BYTES)}; longer "
-        "lists come in by manage.py import_subscribers.",
-    )
-    source = forms.CharField(
-        label="How did these people agree?",
-        required=False,
-        max_length=500,
-        widget=forms.TextInput(attrs=WIDE),
-        help_text="For example: double opt-in at letters.example, 2019 to 2026. It stands in the "
-        "consent log of each of them. Leave it empty, and each is asked by mail first.",
-    )
-    terms = forms.ModelChoiceField(
-        Terms.objects.none(),
-        label="To which terms?",
-        required=False,
-        empty_label="Those written below, or none",
-        to_field_name="version",
-    )
-    version = forms.CharField(
-        label="Other terms: their name",
-        required=False,
-        max_length=40,
-        widget=forms.TextInput(attrs=WIDE),
-        help_text="Where they agreed to terms of another list: a short name such as letters-2019.",
-    )
-    text = forms.CharField(
-        label="Other terms: their words",
-        required=False,
-        widget=forms.Textarea(attrs={"rows": 6, "class": "vLargeTextField"}),
-        help_text="Kept for good and readable at an address of their own, but never the terms that "
-        "your new readers agree to.",
-    )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["terms"].queryset = Terms.objects.published().defer("text", "html")  # type: ignore[attr-defined]
-
-    def clean_file(self) -> UploadedFile:
-        file = self.cleaned_data["file"]
-        if file.size > MOST_BYTES:
-            raise ValidationError(
-                f"The file is larger than {filesizeformat(MOST_BYTES)}. "
-                "Import it by manage.py import_subscribers."
-            )
-        return file
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or {}
-        known, version, text = (cleaned.get(name) for name in ("terms", "version", "text"))
-        if bool(version) != bool(text):
-            raise ValidationError("Other terms need both a name and their words.")
-        if known and version:
-            raise ValidationError("Choose terms or write others down, not both.")
-        if bool(cleaned.get("source")) != bool(known or version):
-            raise ValidationError(
-                "How they agreed and to which terms belong together. Leave both empty to ask them."
-            )
-        return cleaned
-
-    def brought(self, user: Any) -> ImportFile:
-        data = self.cleaned_data
-        return ImportFile(
-            author=user,
-            name=Line().to_python(data["file"].name)[:255],
-            data=data["file"].read(),
-            source=Line().to_python(data["source"]),
-            version=data["terms"].version if data["terms"] else Line().to_python(data["version"]),
-            text=data["text"],
-        )
+SHOWN = 50
 
 
 class ImportPage:
@@ -121,6 +45,8 @@ class ImportPage:
         return [
             path("import/", wrap(self.bring), name=name),
             path("import/<int:pk>/", wrap(self.decide), name=f"{name}_decide"),
+            path("imports/", wrap(self.past), name=f"{name}s"),
+            path("imports/<int:pk>/undo/", wrap(self.undo), name=f"{name}_undo"),
         ]
 
     def may(self, request: HttpRequest) -> bool:
@@ -179,7 +105,43 @@ class ImportPage:
             self.room.message_user(request, text)
         return HttpResponseRedirect(reverse("admin:newsletter_subscriber_changelist"))
 
+    def past(self, request: HttpRequest) -> HttpResponse:
+        """The newest imports."""
+        if not self.may(request):
+            raise PermissionDenied
+        batches = ImportBatch.objects.select_related("terms").order_by("-pk")[:SHOWN]
+        return self._page(request, "imports.html", title="Imports", batches=batches)
+
+    def undo(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Say who would go; on POST, let them go."""
+        if not self.may(request):
+            raise PermissionDenied
+        batch = get_object_or_404(ImportBatch, pk=pk, finished_at__isnull=False)
+        number = undoing.untouched(batch).count()
+        if request.method == "POST":
+            return self._undo(request, batch, number)
+        return self._page(
+            request, "import_undo.html", title="Undo import", batch=batch, number=number
+        )
+
+    def _undo(self, request: HttpRequest, batch: ImportBatch, number: int) -> HttpResponse:
+        log(request, None, CHANGE, f"Took the import of {batch.file_name} back.")
+        if number <= MOST_AT_ONCE:
+            gone = undoing.undo(batch)
+            text = f"{_people(gone)} taken off the list again."
+        else:
+            with transaction.atomic():
+                undoing.begin(batch)
+                transaction.on_commit(lambda: undo_import.enqueue(batch.pk), robust=True)
+            text = "The import is being taken back. Its people leave the list within some minutes."
+        self.room.message_user(request, text)
+        return HttpResponseRedirect(reverse("admin:newsletter_subscriber_imports"))
+
     def _page(self, request: HttpRequest, template: str, **context: Any) -> HttpResponse:
-        context |= self.room.admin_site.each_context(request)
-        context |= {"title": "Import subscribers", "opts": self.room.opts}
-        return TemplateResponse(request, f"admin/newsletter/subscriber/{template}", context)
+        page = self.room.admin_site.each_context(request) | {"opts": self.room.opts}
+        page |= {"title": "Import subscribers"} | context
+        return TemplateResponse(request, f"admin/newsletter/subscriber/{template}", page)
+
+
+def _people(number: int) -> str:
+    return "1 subscriber was" if number == 1 else f"{number} subscribers were"

@@ -29,12 +29,16 @@ def untouched(batch: ImportBatch) -> SubscriberQuerySet:
     return rows.exclude(Exists(own_doing.exclude(event__in=ITS_OWN)))
 
 
+def begin(batch: ImportBatch) -> None:
+    ImportBatch.objects.filter(pk=batch.pk, undone_at__isnull=True).update(undone_at=timezone.now())
+
+
 def undo(batch: ImportBatch) -> int:
     """Unsubscribe what is untouched, a chunk a transaction; returns how many.
 
     Begun again after a crash it goes on: the first time is kept, and is how such a row is known.
     """
-    ImportBatch.objects.filter(pk=batch.pk, undone_at__isnull=True).update(undone_at=timezone.now())
+    begin(batch)
     batch.refresh_from_db()
     total = 0
     while done := _undo(batch):

@@ -10,15 +10,16 @@ from django.urls import reverse
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
-from newsletter.admin import import_page
-from newsletter.models import Consent, ImportFile, Subscriber, Terms
+from newsletter.admin import import_form, import_page
+from newsletter.models import Consent, ImportBatch, ImportFile, Subscriber, Terms
 from newsletter.sweep import forget
-from newsletter.tasks import import_list
+from newsletter.tasks import import_list, undo_import
 from tests.factories import StaffFactory, SubscriberFactory, TermsFactory
 
 pytestmark = pytest.mark.django_db
 LIST = reverse("admin:newsletter_subscriber_changelist")
 IMPORT = reverse("admin:newsletter_subscriber_import")
+IMPORTS = reverse("admin:newsletter_subscriber_imports")
 PEOPLE = "email\nmara@example.com\nole@example.com\nbad\n"
 
 
@@ -92,7 +93,7 @@ def test_form_says_what_is_missing(client, manager, fields, said):
 
 
 def test_file_that_is_too_large_or_none_is_refused(client, manager, monkeypatch):
-    monkeypatch.setattr(import_page, "MOST_BYTES", 10)
+    monkeypatch.setattr(import_form, "MOST_BYTES", 10)
 
     assert "larger than" in bring(client).content.decode()
     assert "This field is required" in client.post(IMPORT, {}).content.decode()
@@ -170,3 +171,60 @@ def test_import_without_csrf_token_is_refused(client, manager):
 def test_number_of_no_list_is_not_found(client, manager, number):
     assert client.get(f"{IMPORT}{number}/").status_code == 404
     assert client.post(f"{IMPORT}{number}/").status_code == 404
+
+
+def test_import_is_listed_and_taken_back(client, manager):
+    client.post(bring(client, source="Opt-in at letters.example", terms="1")["Location"])
+    batch = ImportBatch.objects.get()
+    address = reverse("admin:newsletter_subscriber_import_undo", args=[batch.pk])
+
+    listed = client.get(IMPORTS).content.decode()
+    asked = client.get(address).content.decode()
+    untouched = set(Subscriber.objects.values_list("status", flat=True))
+    done = client.post(address, follow=True).content.decode()
+
+    assert "people.csv" in listed
+    assert f'href="{address}"' in listed
+    assert "2 subscribers whom this import brought in are unsubscribed" in asked
+    assert untouched == {"active"}
+    assert "2 subscribers were taken off the list again." in done
+    assert f'href="{address}"' not in done
+    assert set(Subscriber.objects.values_list("status", flat=True)) == {"unsubscribed"}
+
+
+def test_long_import_is_taken_back_by_the_worker(
+    client, manager, monkeypatch, django_capture_on_commit_callbacks
+):
+    client.post(bring(client, source="Opt-in at letters.example", terms="1")["Location"])
+    batch = ImportBatch.objects.get()
+    monkeypatch.setattr(import_page, "MOST_AT_ONCE", 1)
+
+    with django_capture_on_commit_callbacks(execute=True):
+        client.post(reverse("admin:newsletter_subscriber_import_undo", args=[batch.pk]))
+    before = set(Subscriber.objects.values_list("status", flat=True))
+    DBTaskResult.objects.all().delete()
+    forget()
+    found = DBTaskResult.objects.filter(task_path="newsletter.tasks.undo_import").count()
+    undo_import.func(batch.pk)
+
+    assert (before, found) == ({"active"}, 1)
+    assert set(Subscriber.objects.values_list("status", flat=True)) == {"unsubscribed"}
+
+
+def test_no_import_says_so(client, manager):
+    assert "No list was imported yet." in client.get(IMPORTS).content.decode()
+
+
+def test_taking_back_needs_the_right(client, manager):
+    client.post(bring(client, source="Opt-in at letters.example", terms="1")["Location"])
+    address = reverse(
+        "admin:newsletter_subscriber_import_undo", args=[ImportBatch.objects.get().pk]
+    )
+    viewer = StaffFactory()
+    viewer.user_permissions.add(Permission.objects.get(codename="view_subscriber"))
+    client.force_login(viewer)
+
+    answers = [client.get(IMPORTS), client.get(address), client.post(address)]
+
+    assert [answer.status_code for answer in answers] == [403, 403, 403]
+    assert set(Subscriber.objects.values_list("status", flat=True)) == {"active"}
