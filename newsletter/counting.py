@@ -62,8 +62,8 @@ def _is_in_a_burst(link: CountedLink, request: HttpRequest) -> bool:
     written before the database is asked for anything, so that links followed all at once are seen.
     """
     address = address_of(request)
-    if address is None or ip_address(address).is_loopback:
-        return False  # a proxy of ours, behind which everybody looks the same
+    if address is None or ip_address(address).is_private:
+        return False  # a proxy that nobody named, behind which everybody looks the same
     there = f"{link.issue_id} {network_of(address)}"
     key = f"clicks-{salted_hmac('newsletter.counting', there, algorithm='sha256').hexdigest()}"
     before: dict[int, int] = cache.get(key, {})

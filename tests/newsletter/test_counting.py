@@ -69,7 +69,7 @@ def counted_link(minutes_ago=60, **fields) -> CountedLink:
     return CountedLinkFactory(issue=RunningIssueFactory(started_at=started_at), **fields)
 
 
-def follow(client, link, method="get", address="192.0.2.7", **headers):
+def follow(client, link, method="get", address="11.0.0.7", **headers):
     path = f"/newsletter/click/{link.issue_id}/{link.number}/"
     headers = {"User-Agent": BROWSER} | headers
     return getattr(client, method)(path, headers=headers, REMOTE_ADDR=address)
@@ -411,10 +411,10 @@ def several_links(number) -> list[CountedLink]:
 
 def test_network_that_follows_one_link_after_the_other_counts_for_none(client, switched_on):
     links = several_links(6)
-    follow(client, links[0], address="198.51.100.9")
+    follow(client, links[0], address="12.0.0.9")
 
     for number, link in enumerate(links):
-        follow(client, link, address=f"192.0.2.{number}")
+        follow(client, link, address=f"11.0.0.{number}")
 
     assert [times(link) for link in links] == [1, 0, 0, 0, 0, 0]
 
@@ -433,16 +433,17 @@ def test_issues_and_networks_are_looked_at_one_by_one(client, switched_on):
 
     for link in (*here, *there):
         follow(client, link)
-        follow(client, link, address="2001:db8::1")
+        follow(client, link, address="2a00::1")
 
     assert [times(link) for link in (*here, *there)] == [2] * 6
 
 
-def test_site_that_sees_only_its_proxy_looks_for_no_bursts(client, switched_on):
+@pytest.mark.parametrize("proxy", ["127.0.0.1", "172.17.0.1", "fd00::1", ""])
+def test_site_that_sees_only_its_proxy_looks_for_no_bursts(client, switched_on, proxy):
     links = several_links(5)
 
     for link in links:
-        follow(client, link, address="127.0.0.1")
+        follow(client, link, address=proxy)
 
     assert [times(link) for link in links] == [1] * 5
 
@@ -451,10 +452,10 @@ def test_burst_is_forgotten_and_holds_no_address(client, switched_on, monkeypatc
     kept = []
     monkeypatch.setattr(cache, "set", lambda *row: kept.append(row))
 
-    follow(client, counted_link(), address="192.0.2.7")
+    follow(client, counted_link(), address="11.0.0.7")
 
     [(key, _, seconds)] = kept
-    assert "192.0.2" not in key
+    assert "11.0.0" not in key
     assert seconds == 5
 
 
