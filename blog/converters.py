@@ -1,7 +1,7 @@
 """What may stand in an address."""
 
 from django.urls import register_converter
-from django.urls.converters import StringConverter
+from django.urls.converters import IntConverter, StringConverter
 
 
 class UnicodeSlug(StringConverter):
@@ -10,4 +10,11 @@ class UnicodeSlug(StringConverter):
     regex = r"[-\w]+"
 
 
+class RowNumber(IntConverter):
+    """The number of a row, within what the numbers of every database hold."""
+
+    regex = "[0-9]{1,18}"
+
+
 register_converter(UnicodeSlug, "uslug")
+register_converter(RowNumber, "row")

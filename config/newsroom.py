@@ -87,6 +87,7 @@ def _concerns(user: Any, issues: list) -> Iterator[Concern]:
     if user.has_perm("blog.change_site"):
         yield from _about_mailbox()
         yield from _about_site()
+    if user.has_perm("blog.change_site") or user.has_perm("newsletter.view_issue"):
         yield from _about_worker()
     if user.has_perm("newsletter.view_issue"):
         yield from _about_issues(issues)
@@ -148,7 +149,7 @@ def _about_issues(issues: list) -> Iterator[Concern]:
             "minute; EMAIL_URL says where."
         )
     doubtful = Exists(Delivery.objects.unknown().filter(issue=OuterRef("pk")))
-    for issue in Issue.objects.exclude(started_at=None).filter(doubtful)[:SHOWN]:
+    for issue in Issue.objects.started().filter(doubtful)[:SHOWN]:
         url = reverse("admin:newsletter_issue_progress", args=[issue.pk])
         text = f"Of “{issue}” some mails may or may not have arrived."
         yield Concern(text, f"{url}?show=unknown#troubles", "Look them up")

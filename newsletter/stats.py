@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 
 from django.db.models import Count, DateField, Exists, Func, OuterRef
 from django.utils import timezone
 
-from newsletter.models import Consent, Delivery, Feedback, Issue, Subscriber
+from newsletter.models import Consent, CountedLink, Delivery, Feedback, Issue, Subscriber
+from newsletter.models.counted import PICTURE
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,8 @@ BECAUSE_OF_IT = timedelta(days=7)
 class Echo:
     """What came back of an issue, each reader counted once a kind."""
 
+    # As a mail service tells; a mail server says no more than that it took a mail.
+    delivered: int
     hard: int
     soft: int
     complaints: int
@@ -69,8 +73,7 @@ class Echo:
 
 def echo(issue: Issue) -> Echo:
     start = issue.started_at or timezone.now()
-    kinds = [Feedback.Kind.HARD, Feedback.Kind.SOFT, Feedback.Kind.COMPLAINT]
-    heard = Feedback.objects.filter(kind__in=kinds, at__gte=start, delivery__issue=issue)
+    heard = Feedback.objects.filter(at__gte=start, delivery__issue=issue)
     counted = dict(heard.order_by().values_list("kind").annotate(Count("delivery", distinct=True)))
     got_it = Delivery.objects.filter(issue=issue, status=Delivery.Status.SENT)
     left = Consent.objects.filter(
@@ -80,11 +83,35 @@ def echo(issue: Issue) -> Echo:
         at__lt=start + BECAUSE_OF_IT,
     )
     return Echo(
+        delivered=counted.get(Feedback.Kind.DELIVERED, 0),
         hard=counted.get(Feedback.Kind.HARD, 0),
         soft=counted.get(Feedback.Kind.SOFT, 0),
         complaints=counted.get(Feedback.Kind.COMPLAINT, 0),
         unsubscribed=left.aggregate(number=Count("subscriber", distinct=True))["number"],
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """How often an issue's links were followed, and its picture loaded: see docs/counting.md."""
+
+    # The rows of the links, the most followed first, each with its `times`.
+    links: list[Any]
+    # None where that was not counted.
+    loads: int | None
+
+    @property
+    def clicks(self) -> int | None:
+        return sum(link.times for link in self.links) if self.links else None
+
+
+def counted(issue: Issue) -> Counted | None:
+    """None for an issue that was sent without anything to count by."""
+    rows: list[Any] = list(CountedLink.objects.filter(issue=issue).with_times())
+    links = [row for row in rows if row.number != PICTURE]
+    loads = next((row.times for row in rows if row.number == PICTURE), None)
+    links.sort(key=lambda link: -link.times)
+    return Counted(links, loads) if rows else None
 
 
 def readers() -> int:

@@ -62,9 +62,12 @@ def trial(issue: Issue, email: str = SOMEBODY) -> Trial:
 
 
 def mail_of(issue: Issue) -> FrozenMail:
-    """As it was frozen, or as it would be now."""
+    """As it was frozen, or as it would be now; the clicks of whoever looks at it do not count."""
     frozen = FrozenMail.objects.select_related("issue").filter(issue=issue).first()
-    return frozen or letters.compose(issue).mail
+    if frozen is None:
+        return letters.compose(issue).mail
+    frozen.html = letters.uncounted(frozen)  # here only, never saved
+    return frozen
 
 
 def errors(issue: Issue) -> list[str]:

@@ -2,17 +2,19 @@
 
 from django.urls import path
 
-import blog.converters  # noqa: F401 (which makes `uslug` known)
+import blog.converters  # noqa: F401 (which makes `uslug` and `row` known)
 from blog.cache import public
 from newsletter import webhooks
 from newsletter.feeds import Issues
-from newsletter.views import data, documents, issues, sign_up, subscription
+from newsletter.views import counted, data, documents, issues, sign_up, subscription
 
 app_name = "newsletter"
 urlpatterns = [
     path("newsletter/", issues.home, name="home"),
     path("newsletter/feed/", public(Issues()), name="feed"),
     path("newsletter/issues/<uslug:slug>/", issues.issue, name="issue"),
+    path("newsletter/click/<row:issue>/<row:number>/", counted.click, name="click"),
+    path("newsletter/load/<row:issue>.gif", counted.load, name="load"),
     path("newsletter/subscribe/", sign_up.subscribe, name="subscribe"),
     path("newsletter/check-your-inbox/", sign_up.check_inbox, name="check_inbox"),
     path("newsletter/confirm/<str:token>/", subscription.confirm, name="confirm"),

@@ -22,6 +22,8 @@ from newsletter.models import (
     AddressChange,
     Consent,
     ConsentEvidence,
+    CountedDay,
+    CountedLink,
     Delivery,
     Digest,
     DigestRun,
@@ -296,6 +298,24 @@ class FrozenMailFactory(DjangoModelFactory):
     site_name = "The Example"
     html = "<p>Hello</p>"
     text = "Hello"
+
+
+class CountedLinkFactory(DjangoModelFactory):
+    class Meta:
+        model = CountedLink
+
+    issue = factory.SubFactory(RunningIssueFactory)
+    number = factory.Sequence(lambda n: n + 1)
+    address = "https://example.org/"
+
+
+class CountedDayFactory(DjangoModelFactory):
+    class Meta:
+        model = CountedDay
+
+    link = factory.SubFactory(CountedLinkFactory)
+    day = factory.LazyFunction(timezone.localdate)
+    times = 1
 
 
 class FeedbackFactory(DjangoModelFactory):

@@ -1,6 +1,8 @@
 """Pages of the newsroom as a browser treats them: what a form holds, and where it is sent."""
 
+import csv
 from html.parser import HTMLParser
+from io import StringIO
 
 from django.urls import reverse
 
@@ -72,3 +74,14 @@ def open_form(client, row):
 def save(client, row, **changes):
     """Open the form of a row, change fields, press Save."""
     return client.post(admin_url(row), open_form(client, row) | changes)
+
+
+def table(response) -> list[list[str]]:
+    """The lines of a CSV file that was asked for, and that is nobody else's to keep."""
+    assert response.status_code == 200
+    assert response["Content-Type"] == "text/csv; charset=utf-8"
+    assert response["Content-Disposition"].startswith("attachment")
+    assert "no-store" in response["Cache-Control"]
+    content = b"".join(response.streaming_content).decode()
+    assert content.startswith("\ufeff"), "Spreadsheet programs would not read it as UTF-8."
+    return list(csv.reader(StringIO(content.removeprefix("\ufeff"))))

@@ -1,17 +1,13 @@
 """What became of an issue's mails: the troubled ones by the page, and all of them as a table."""
 
-import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.db.models import Q
-from django.http import StreamingHttpResponse
 from django.utils import timezone
-from django.utils.http import content_disposition_header
 
-from newsletter.cells import guarded
 from newsletter.letters import Letter, Reader
 from newsletter.models import Delivery, Issue
 
@@ -74,30 +70,13 @@ def _message_id(letter: Letter | None, row: Delivery) -> str:
     return letter.message_id(reader).strip("<>")
 
 
-def as_csv(issue: Issue) -> StreamingHttpResponse:
-    """Every delivery, a chunk at a time, however many there are."""
-    answer = StreamingHttpResponse(_lines(issue), content_type="text/csv; charset=utf-8")
-    name = f"{timezone.localdate():%Y-%m-%d}-{issue.slug or issue.pk}.csv"
-    answer.headers["Content-Disposition"] = str(content_disposition_header(True, name))
-    return answer
-
-
-class _Echo:
-    """What csv writes to, and what gives each line back at once."""
-
-    def write(self, line: str) -> str:
-        return line
-
-
-def _lines(issue: Issue) -> Iterator[str]:
-    writer: Any = csv.writer(_Echo())
-    yield writer.writerow(COLUMNS)
+def every_delivery(issue: Issue) -> Iterator[tuple[Any, ...]]:
+    """The lines of a table, a chunk at a time, however many there are."""
     last = 0
     # By the unique pair of issue and reader, which is an index.
     rows = Delivery.objects.filter(issue=issue).order_by("subscriber_id")
     values = ("subscriber_id", "subscriber__email", "status", "attempts", "settled_at", "reply")
     while chunk := list(rows.filter(subscriber_id__gt=last).values_list(*values)[:CHUNK]):
         last = chunk[-1][0]
-        for _, email, status, attempts, settled_at, reply in chunk:
-            time = timezone.localtime(settled_at).isoformat("T", "seconds") if settled_at else ""
-            yield writer.writerow([guarded(email), status, attempts, time, guarded(reply)])
+        for _, *line in chunk:
+            yield tuple(line)

@@ -7,7 +7,13 @@ from django.contrib.admin.options import ActionLocation
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponseRedirect,
+    JsonResponse,
+    StreamingHttpResponse,
+)
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
@@ -17,8 +23,10 @@ from blog.admin.base import Room, is_number, label
 from blog.text import clean_line
 from newsletter.admin.filters import ByIssueState
 from newsletter.admin.issue_form import IssueForm, Places, choosable
+from newsletter.admin.issue_tables import ISSUES, every_issue
 from newsletter.admin.progress_page import ProgressPage
 from newsletter.admin.send_page import SendPage
+from newsletter.admin.tables import as_csv, of_today
 from newsletter.admin.words import day, short
 from newsletter.drafting import draft_of
 from newsletter.models import Issue, IssuePost
@@ -83,6 +91,7 @@ class IssueAdmin(Room):
     def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view
         return [
+            path("issues.csv", wrap(self.table), name="newsletter_issue_list_csv"),
             path("posts/", wrap(self.posts_view), name="newsletter_issue_posts"),
             path("of-post/<int:pk>/", wrap(require_POST(self.of_post)), name=OF_POST),
             *SendPage(self).urls(),
@@ -130,6 +139,12 @@ class IssueAdmin(Room):
         if issue.status == Issue.Status.SCHEDULED:
             return f"for {short(issue.send_at)}" if issue.send_at else "with its posts"
         return f"edited {day(issue.updated_at)}"
+
+    def table(self, request: HttpRequest) -> StreamingHttpResponse:
+        """A line for each issue that was started, with all its numbers."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return as_csv(of_today("issues"), ISSUES, every_issue())
 
     # --- One issue ---
 

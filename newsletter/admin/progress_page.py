@@ -21,16 +21,19 @@ from django.views.decorators.http import require_POST
 
 from blog.models import Heartbeat
 from newsletter import installation
-from newsletter.admin.deliveries import WORDS, Troubles, as_csv
+from newsletter.admin.deliveries import COLUMNS, WORDS, Troubles, every_delivery
 from newsletter.admin.issue_acts import ACTS, IssueAct, newcomers
+from newsletter.admin.issue_tables import COUNTED as COUNTED_COLUMNS
+from newsletter.admin.issue_tables import every_count
 from newsletter.admin.send_page import preview
+from newsletter.admin.tables import as_csv, of_today
 from newsletter.admin.words import duration, number
 from newsletter.charts import BAR_WIDTH, progress_bar
 from newsletter.models import Delivery, Issue
 from newsletter.progress import Progress, progress, rate, server_is_away
 from newsletter.sending import issues
 from newsletter.sending.due import why_held
-from newsletter.stats import echo
+from newsletter.stats import Counted, counted, echo
 
 if TYPE_CHECKING:
     from newsletter.admin.issues import IssueAdmin
@@ -50,6 +53,7 @@ NO_WORKER = "No background worker has been seen for five minutes. It goes on whe
 WORKER_MISSING_AFTER = timedelta(minutes=5)
 UNITS = {"a second": 1, "a minute": 60, "an hour": 3600}
 LONGEST_GUESS = timedelta(days=30)
+MOST_LINKS = 20
 
 
 class ProgressPage:
@@ -63,6 +67,7 @@ class ProgressPage:
             path("<int:pk>/progress/", wrap(self.page), name="newsletter_issue_progress"),
             path("<int:pk>/progress.json", wrap(self.numbers), name="newsletter_issue_numbers"),
             path("<int:pk>/deliveries.csv", wrap(self.table), name="newsletter_issue_table"),
+            path("<int:pk>/counted.csv", wrap(self.counted), name="newsletter_issue_counted"),
             path("deliveries/<int:pk>/", resolve, name="newsletter_delivery_resolve"),
             *(
                 path(f"<int:pk>/{act.name}/", wrap(partial(self.act, act=act)), name=act.url_name)
@@ -83,9 +88,13 @@ class ProgressPage:
             "figures": [(kind, text, shown["counts"][kind]) for kind, text in COUNTED.items()],
             "bar_width": BAR_WIDTH,
             "echoes": _echoes(issue) if numbers.sent else [],
+            "counted": (counts := counted(issue)),
+            "counts": _counts(counts) if counts else [],
+            "most_followed": _most_followed(counts) if counts else [],
             "acts": [act for act in ACTS if may_act and act.fits(issue, numbers)],
             "may_act": may_act,
             "may_see_readers": request.user.has_perm("newsletter.view_subscriber"),
+            "may_export": _may_export(request),
             "troubles": _troubles(request, issue, numbers),
             "kinds": {kind: text for kind, text in WORDS.items() if getattr(numbers, kind)},
             **preview(request, issue),
@@ -99,10 +108,15 @@ class ProgressPage:
 
     def table(self, request: HttpRequest, pk: int) -> StreamingHttpResponse:
         issue = self.room.find(request, pk)
-        if not request.user.has_perm("newsletter.view_subscriber"):
+        if not _may_export(request):
             raise PermissionDenied
         logger.info("User %s exported the deliveries of issue %s.", request.user.pk, pk)
-        return as_csv(issue)
+        return as_csv(of_today(issue.slug or str(pk)), COLUMNS, every_delivery(issue))
+
+    def counted(self, request: HttpRequest, pk: int) -> StreamingHttpResponse:
+        """How often each link was followed and the picture loaded, day by day."""
+        issue = self.room.find(request, pk)
+        return as_csv(of_today(f"{issue.slug or pk}-counted"), COUNTED_COLUMNS, every_count(issue))
 
     # --- Acting ---
 
@@ -165,13 +179,33 @@ def _back(issue: Issue, query: str = "") -> HttpResponseRedirect:
     return HttpResponseRedirect(url + query)
 
 
+def _may_export(request: HttpRequest) -> bool:
+    """The deliveries are a list of addresses, like the subscribers themselves."""
+    return request.user.has_perms(["newsletter.view_subscriber", "newsletter.export_subscriber"])
+
+
 def _echoes(issue: Issue) -> list[tuple[str, str]]:
     heard = echo(issue)
+    delivered = [("Delivered", number(heard.delivered))] if heard.delivered else []
     return [
+        *delivered,
         ("Bounced for good", number(heard.hard)),
         ("Bounced for now", number(heard.soft)),
         ("Complained", number(heard.complaints)),
         ("Unsubscribed within a week", number(heard.unsubscribed)),
+    ]
+
+
+def _counts(counts: Counted) -> list[tuple[str, str]]:
+    """What was counted, in numbers; what was not is left out."""
+    sums = [("Loads of the picture", counts.loads), ("Clicks", counts.clicks)]
+    return [(text, number(times)) for text, times in sums if times is not None]
+
+
+def _most_followed(counts: Counted) -> list[tuple[str, str]]:
+    return [
+        (link.address, f"{number(link.times)} click{'' if link.times == 1 else 's'}")
+        for link in counts.links[:MOST_LINKS]
     ]
 
 

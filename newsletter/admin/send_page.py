@@ -72,6 +72,7 @@ class SendPage:
             "readers": (readers := issue.audience_now().count()),
             "readers_in_words": number(readers),
             "hidden": issues.hidden_posts(issue),
+            "counting": _counting(issue),
             "zone": timezone.get_current_timezone_name(),
             "most_tests": trial.MOST_AN_HOUR,
             **forms,
@@ -197,6 +198,18 @@ def _findings(issue: Issue) -> dict[str, Any]:
         return {"findings": findings, "is_stopped": bool(trial.errors(issue))}
     except FAULTS:
         return {"findings": [], "is_stopped": True}
+
+
+def _counting(issue: Issue) -> str:
+    """What will be counted of it, in a sentence; empty where nothing is switched on."""
+    counting = letters.Counting.wanted(issue)
+    if not counting.is_on:
+        return ""
+    if counting.has_too_few:
+        return f"Nothing is counted of an issue to fewer than {letters.FEWEST_READERS} readers."
+    clicks, loads = "clicks on its links", "loads of its picture"
+    what = [words for words, is_on in ((clicks, counting.clicks), (loads, counting.loads)) if is_on]
+    return f"{' and '.join(what).capitalize()} are counted, for all readers together."
 
 
 def _refuse_errors(issue: Issue) -> None:

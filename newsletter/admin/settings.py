@@ -9,6 +9,13 @@ from blog.admin.base import OneRowRoom, renderable
 from newsletter import merge_tags
 from newsletter.models import NewsletterSettings
 
+COUNTING = (
+    "Sums for each issue, link and day, and nothing about who it was. Your privacy page says what "
+    "is switched on; see that your terms & conditions do not say otherwise. It holds for issues "
+    "that start from then on. Switched off, the links in earlier mails still lead on, and nothing "
+    "is counted any more."
+)
+
 
 class NewsletterSettingsForm(forms.ModelForm):
     class Meta:
@@ -20,6 +27,8 @@ class NewsletterSettingsForm(forms.ModelForm):
             "welcome_text",
             "reminds",
             "reminder_days",
+            "counts_clicks",
+            "counts_loads",
         ]
         widgets = {"welcome_text": forms.Textarea(attrs={"rows": 12, "class": "vLargeTextField"})}
 
@@ -37,4 +46,5 @@ class NewsletterSettingsAdmin(OneRowRoom):
         ("Signing up", {"fields": ["offers_topics"]}),
         ("Welcome", {"fields": ["welcomes", "welcome_subject", "welcome_text"]}),
         ("Reminder", {"fields": ["reminds", "reminder_days"]}),
+        ("Counting", {"fields": ["counts_clicks", "counts_loads"], "description": COUNTING}),
     ]

@@ -13,6 +13,7 @@ from blog.links import absolute
 from blog.markdown.plain import underlined, wrapped
 from blog.models import Post, Site
 from newsletter import merge_tags
+from newsletter.letters.counted import Counting, count_in
 from newsletter.letters.pictures import WIDTH, Pictures
 from newsletter.models import FrozenMail, Issue
 
@@ -35,6 +36,7 @@ def freeze(issue: Issue) -> FrozenMail:
     if Post.objects.published().filter(pk__in=places).count() < len(places):
         raise NotReady("Not all of its posts are public.")
     mail = compose(issue).mail
+    count_in(mail)
     mail.save(force_insert=True)
     return mail
 
@@ -47,14 +49,17 @@ class Composed:
 
 
 def compose(issue: Issue) -> Composed:
-    """The mail as it would be frozen now, with drafts in it. `issue` must have been rendered."""
-    site, plan = Site.current(), _Plan(issue, _posts(issue))
+    """The mail as it would be frozen now, with drafts in it. `issue` must have been rendered.
+
+    Its links are the true ones: whoever looks at it or tries it is not counted.
+    """
+    site, plan, counting = Site.current(), _Plan(issue, _posts(issue)), Counting.wanted(issue)
     wanted = set(plan.whole)
     # Laying out megabytes only to throw them away would take seconds.
     while plan.size > 2 * MOST_HTML and plan.cut():
         pass
     html = _html(site, issue, plan)
-    while len(html.encode()) >= MOST_HTML and plan.cut():
+    while _size(html, counting) >= MOST_HTML and plan.cut():
         html = _html(site, issue, plan)
     mail = FrozenMail(
         issue=issue,
@@ -67,6 +72,11 @@ def compose(issue: Issue) -> Composed:
     )
     shortened = [post.title for post in plan.posts if post.pk in wanted - plan.whole]
     return Composed(mail, shortened, is_cut=not plan.body_is_whole or plan.left_out > 0)
+
+
+def _size(html: str, counting: Counting) -> int:
+    """In bytes, as it will leave."""
+    return len(counting.done_to(html)[0].encode())
 
 
 def _posts(issue: Issue) -> list[Post]:

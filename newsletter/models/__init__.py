@@ -1,6 +1,7 @@
 """What the newsletter stores."""
 
 from newsletter.models.consent import Consent, ConsentEvidence
+from newsletter.models.counted import CountedDay, CountedLink
 from newsletter.models.delivery import Delivery
 from newsletter.models.digest import Digest, DigestRun
 from newsletter.models.feedback import Feedback
@@ -17,6 +18,8 @@ __all__ = [
     "AddressChange",
     "Consent",
     "ConsentEvidence",
+    "CountedDay",
+    "CountedLink",
     "Delivery",
     "Digest",
     "DigestRun",

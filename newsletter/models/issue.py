@@ -26,6 +26,10 @@ class IssueQuerySet(models.QuerySet["Issue"]):
     def scheduled(self) -> "IssueQuerySet":
         return self.filter(status=Issue.Status.SCHEDULED)
 
+    def started(self) -> "IssueQuerySet":
+        """Whose sending began, whatever became of it since."""
+        return self.filter(started_at__isnull=False)
+
     def running(self) -> "IssueQuerySet":
         """Started and neither paused nor cancelled; those that are sent whole among them."""
         return self.filter(status=Issue.Status.SENDING)

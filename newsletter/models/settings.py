@@ -56,6 +56,21 @@ class NewsletterSettings(OneRow):
         help_text="Counted from the mail that asked to confirm.",
     )
 
+    counts_clicks = models.BooleanField(
+        "clicks on links are counted",
+        default=False,
+        help_text="Links in issues then go through this site, which counts how often each is "
+        "followed and never by whom. Readers see your address under a link before theirs. Robots "
+        "that check links are left out as far as they can be told.",
+    )
+    counts_loads = models.BooleanField(
+        "loads of a picture are counted",
+        default=False,
+        help_text="Issues then end with a picture of one dot, the same for everybody. Many mail "
+        "programs load it by themselves and many never do, so it is an estimate of how often a "
+        "mail was opened, and no more. In some countries readers have to be asked before.",
+    )
+
     class Meta(OneRow.Meta):
         verbose_name = verbose_name_plural = "settings"
 

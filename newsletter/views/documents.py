@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from blog import cache
 from newsletter import tokens
-from newsletter.models import Terms
+from newsletter.models import NewsletterSettings, Terms
 from newsletter.sweep import KEPT
 
 
@@ -40,7 +40,10 @@ def _terms(request: HttpRequest, shown: Terms | None) -> HttpResponse:
 @cache.public
 def privacy(request: HttpRequest) -> HttpResponse:
     """What is kept and for how long, read from the settings that make it so."""
+    newsletter = NewsletterSettings.current()
     context = {
+        "counts_clicks": newsletter.counts_clicks,
+        "counts_loads": newsletter.counts_loads,
         "evidence_kept": in_words(settings.EVIDENCE_DAYS),
         "pending_kept": in_words(settings.PENDING_DAYS),
         "mails_kept": in_words(KEPT.days),

@@ -48,6 +48,14 @@ def test_issues_on_their_way_are_shown_with_their_progress(client, manager):
     assert "1 of 2 sent" in page.content.decode()
 
 
+def test_missing_worker_is_told_to_the_newsletter_manager(client, manager):
+    missing = concerns(client)
+    Heartbeat.objects.beat("worker")
+
+    assert [text for text in missing if "worker has not been seen" in text]
+    assert not [text for text in concerns(client) if "worker" in text]
+
+
 def test_held_issues_say_why_and_lead_to_where_one_decides(client, manager):
     late = IssueFactory(
         subject="Late", status="scheduled", send_at=timezone.now(), paused_because="Too late."

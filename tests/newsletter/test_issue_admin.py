@@ -9,19 +9,23 @@ from newsletter.models import Issue, IssuePost
 from tests.factories import (
     AuthorFactory,
     CategoryFactory,
+    CountedDayFactory,
+    CountedLinkFactory,
     DeliveryFactory,
     DraftFactory,
+    FeedbackFactory,
     IssueFactory,
     PostFactory,
     RunningIssueFactory,
     StaffFactory,
 )
-from tests.newsroom import admin_url, form_of, open_form, save
+from tests.newsroom import admin_url, form_of, open_form, save, table
 
 pytestmark = pytest.mark.django_db
 ISSUES = reverse("admin:newsletter_issue_changelist")
 WRITE = reverse("admin:newsletter_issue_add")
 POSTS = reverse("admin:newsletter_issue_posts")
+NUMBERS = reverse("admin:newsletter_issue_list_csv")
 
 
 def subjects(response):
@@ -73,6 +77,51 @@ def test_list_says_what_state_an_issue_is_in_and_whom_it_is_for(client, manager)
     assert "Food, Sea" in page
     assert "Everybody" in page
     assert "1 of 2" in page
+
+
+def test_numbers_of_all_issues_are_a_table(client, manager):
+    IssueFactory(subject="A draft")
+    old = sent_to(3, subject="=Old", started_at="2026-05-01 12:00Z")
+    first, second, _ = old.deliveries.all()
+    for number, (delivery, kind) in enumerate([(first, "hard"), (second, "delivered")]):
+        who = {"delivery": delivery, "subscriber": delivery.subscriber}
+        FeedbackFactory(**who, kind=kind, key=str(number), at="2026-05-02 12:00Z")
+    for number, times in ((0, 7), (1, 2), (2, 3)):
+        address = "https://example.org/" if number else ""
+        link = CountedLinkFactory(issue=old, number=number, address=address)
+        CountedDayFactory(link=link, times=times)
+    sent_to(1, subject="New", status="cancelled", started_at="2026-06-01 12:00Z")
+
+    columns, *lines = table(client.get(NUMBERS))
+
+    assert NUMBERS in client.get(ISSUES).content.decode()
+    new, old = (dict(zip(columns, line, strict=True)) for line in lines)
+    assert old == {
+        "subject": "'=Old",
+        "started at": "2026-05-01T12:00:00+00:00",
+        "status": "Sent",
+        "readers": "3",
+        "sent": "3",
+        "failed": "0",
+        "skipped": "0",
+        "unknown": "0",
+        "waiting": "0",
+        "delivered": "1",
+        "bounced for good": "1",
+        "bounced for now": "0",
+        "complained": "0",
+        "unsubscribed within a week": "0",
+        "loads of the picture": "7",
+        "clicks": "5",
+    }
+    assert (new["subject"], new["status"]) == ("New", "Cancelled")
+    assert (new["loads of the picture"], new["clicks"]) == ("", "")
+
+
+def test_table_of_issues_is_shut_to_writers(client):
+    client.force_login(StaffFactory(role="Editor"))
+
+    assert client.get(NUMBERS).status_code == 403
 
 
 def test_held_issue_stands_out_in_the_list(client, manager):

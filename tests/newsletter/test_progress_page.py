@@ -13,6 +13,8 @@ from newsletter import installation
 from newsletter.models import Delivery, Issue
 from newsletter.sending.sender import AWAY, TAKING
 from tests.factories import (
+    CountedDayFactory,
+    CountedLinkFactory,
     DeliveryFactory,
     FeedbackFactory,
     FrozenMailFactory,
@@ -22,7 +24,7 @@ from tests.factories import (
     SubscriberFactory,
 )
 from tests.newsletter.sending import send, started, statuses
-from tests.newsroom import admin_url
+from tests.newsroom import admin_url, table
 
 pytestmark = pytest.mark.django_db
 
@@ -192,6 +194,66 @@ def test_page_counts_what_came_back_and_who_left(client):
     ]
 
 
+def test_page_says_what_a_mail_service_delivered_where_one_tells(client):
+    issue = under_way(sent=2)
+    for delivery in issue.deliveries.all():
+        FeedbackFactory(delivery=delivery, subscriber=delivery.subscriber, kind="delivered")
+
+    echoes = client.get(admin_url(issue, "progress")).context["echoes"]
+
+    assert echoes[0] == ("Delivered", "2")
+
+
+def counted_links(issue, *times):
+    """Links that were followed so often, and before them the picture, loaded as often as said."""
+    for number, each in enumerate(times):
+        address = f"https://example.org/{number}" if number else ""
+        link = CountedLinkFactory(issue=issue, number=number, address=address)
+        if each:
+            CountedDayFactory(link=link, times=each, day="2026-05-01")
+
+
+def test_page_shows_what_was_counted_with_the_most_followed_first(client):
+    issue = under_way(sent=1)
+    counted_links(issue, 1204, 0, 3, 1)
+
+    answer = client.get(admin_url(issue, "progress"))
+
+    assert answer.context["counts"] == [("Loads of the picture", "1,204"), ("Clicks", "4")]
+    assert answer.context["most_followed"] == [
+        ("https://example.org/2", "3 clicks"),
+        ("https://example.org/3", "1 click"),
+        ("https://example.org/1", "0 clicks"),
+    ]
+    assert "estimates" in answer.content.decode()
+
+
+def test_issue_sent_without_counting_says_nothing_of_it(client):
+    issue = under_way(sent=1)
+
+    html = page(client, issue)
+
+    assert "What was counted" not in html
+    assert "counted.csv" not in html
+
+
+def test_counts_are_a_table_by_day(client):
+    issue = under_way(sent=1)
+    counted_links(issue, 2, 3)
+    counted_links(under_way(sent=1), 9)
+    link = issue.counted_links.get(number=1)
+    CountedDayFactory(link=link, times=4, day="2026-05-02")
+
+    lines = table(client.get(reverse("admin:newsletter_issue_counted", args=[issue.pk])))
+
+    assert lines == [
+        ["date", "what", "address", "times"],
+        ["2026-05-01", "Picture", "", "2"],
+        ["2026-05-01", "Link 1", "https://example.org/1", "3"],
+        ["2026-05-02", "Link 1", "https://example.org/1", "4"],
+    ]
+
+
 # --- What can be done ---
 
 
@@ -281,7 +343,7 @@ def test_progress_is_shut_to_writers(client):
     client.force_login(StaffFactory(role="Editor"))
     issue = under_way(failed=1)
 
-    for door in ("progress", "numbers", "table", "mail", "cancel"):
+    for door in ("progress", "numbers", "table", "counted", "mail", "cancel"):
         assert client.get(admin_url(issue, door)).status_code == 403
 
 
@@ -354,11 +416,11 @@ def test_addresses_are_kept_from_who_may_not_see_readers(client, manager):
     Issue.objects.update(frozen_count=1)
 
     html = page(client, issue)
-    table = client.get(reverse("admin:newsletter_issue_table", args=[issue.pk]))
+    file = client.get(reverse("admin:newsletter_issue_table", args=[issue.pk]))
 
     assert "mara@" not in html
     assert f"Reader {reader.pk}" in html
-    assert table.status_code == 403
+    assert file.status_code == 403
 
 
 def test_table_holds_every_delivery_and_no_formula(client, monkeypatch):
@@ -369,12 +431,22 @@ def test_table_holds_every_delivery_and_no_formula(client, monkeypatch):
 
     answer = client.get(reverse("admin:newsletter_issue_table", args=[issue.pk]))
 
-    lines = b"".join(answer.streaming_content).decode().splitlines()
-    assert lines[0] == "address,status,attempts,settled at,reply"
+    lines = table(answer)
+    assert lines[0] == ["address", "status", "attempts", "settled at", "reply"]
     assert len(lines) == 6
-    assert lines[5] == "'=cmd@example.com,failed,0,,'-550 no"
-    assert answer["Content-Disposition"].startswith("attachment")
-    assert "no-store" in answer["Cache-Control"]
+    assert lines[5] == ["'=cmd@example.com", "failed", "0", "", "'-550 no"]
+
+
+def test_table_of_addresses_needs_the_right_to_export_them(client, manager):
+    group = manager.groups.get()
+    issue = under_way(sent=1)
+    door = reverse("admin:newsletter_issue_table", args=[issue.pk])
+    offered = page(client, issue)
+    group.permissions.remove(group.permissions.get(codename="export_subscriber"))
+
+    assert door in offered
+    assert door not in page(client, issue)
+    assert client.get(door).status_code == 403
 
 
 def test_page_needs_as_many_queries_for_one_trouble_as_for_three(client, django_assert_num_queries):

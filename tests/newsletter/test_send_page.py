@@ -12,6 +12,7 @@ from tests.factories import (
     CategoryFactory,
     DraftFactory,
     IssueFactory,
+    NewsletterSettingsFactory,
     PostFactory,
     SiteFactory,
     StaffFactory,
@@ -78,6 +79,33 @@ def test_findings_stand_beside_the_button(client):
 
     assert "The site has no postal address" in page
     assert "Send now" in page
+
+
+@pytest.mark.parametrize(
+    ("fields", "readers", "sentence"),
+    [
+        ({}, 10, ""),
+        (
+            {"counts_clicks": True, "counts_loads": True},
+            10,
+            "Clicks on its links and loads of its picture are counted, for all readers together.",
+        ),
+        ({"counts_loads": True}, 10, "Loads of its picture are counted, for all readers together."),
+        (
+            {"counts_clicks": True},
+            9,
+            "Nothing is counted of an issue to fewer than 10 readers.",
+        ),
+    ],
+)
+def test_page_says_what_will_be_counted(client, fields, readers, sentence):
+    NewsletterSettingsFactory(**fields)
+    SubscriberFactory.create_batch(readers)
+
+    page = look(client, IssueFactory())
+
+    assert page.context["counting"] == sentence
+    assert sentence in page.content.decode()
 
 
 def test_mail_is_shown_in_html_text_and_as_a_reader_sees_it(client):

@@ -12,6 +12,8 @@ from django.urls import resolve, reverse
         ("home", [], "/newsletter/"),
         ("feed", [], "/newsletter/feed/"),
         ("issue", ["one-日本"], "/newsletter/issues/one-%E6%97%A5%E6%9C%AC/"),
+        ("click", [42, 7], "/newsletter/click/42/7/"),
+        ("load", [42], "/newsletter/load/42.gif"),
         ("subscribe", [], "/newsletter/subscribe/"),
         ("check_inbox", [], "/newsletter/check-your-inbox/"),
         ("confirm", ["T:1"], "/newsletter/confirm/T:1/"),
