@@ -241,6 +241,7 @@ def take_all_pictures(site: Site, browser: Browser, album: Album) -> None:
     read_mails(newsroom, album)
     go_wrong_while_writing(newsroom, album)
     send_an_issue(newsroom, album)
+    import_a_list(newsroom, album)
 
 
 def go_through_newsletter(site: Site, page: Page, album: Album) -> None:
@@ -298,6 +299,22 @@ def send_an_issue(page: Page, album: Album) -> None:
     page.get_by_role("link", name="Send it to those who joined since").click()
     album.add(page, "newsroom-issue-act")
     album.add_all(page, {"newsroom-issues": "/admin/newsletter/issue/"})
+
+
+def import_a_list(page: Page, album: Album) -> None:
+    page.goto("/admin/newsletter/subscriber/")
+    page.get_by_role("link", name="Import a list …").click()
+    album.add(page, "newsroom-import")
+    people = b"email,name\nanna@example.com,Anna\nben@example.com,Ben\nno address,Carl\n"
+    page.get_by_label("CSV file").set_input_files(
+        {"name": "readers of our old list.csv", "mimeType": "text/csv", "buffer": people}
+    )
+    press(page, "See what would happen")
+    album.add(page, "newsroom-import-decide")
+    press(page, "Import")
+    album.add_all(page, {"newsroom-imports": "/admin/newsletter/subscriber/imports/"})
+    page.get_by_role("link", name="Undo …").click()
+    album.add(page, "newsroom-import-undo")
 
 
 def take_pictures_of_empty_site(site: Site, browser: Browser, album: Album) -> None:
