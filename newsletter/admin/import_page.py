@@ -10,7 +10,8 @@ from django.contrib import messages
 from django.contrib.admin.models import ADDITION, CHANGE
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -18,9 +19,10 @@ from django.utils import timezone
 
 from newsletter.admin.history import log
 from newsletter.admin.import_form import ImportForm
+from newsletter.admin.tables import as_csv, of_today
 from newsletter.imports import undoing, uploads
 from newsletter.imports.report import report
-from newsletter.imports.run import Running
+from newsletter.imports.run import REFUSED_COLUMNS, Running
 from newsletter.imports.table import TableFault
 from newsletter.models import ImportBatch, ImportFile
 from newsletter.tasks import import_list, undo_import
@@ -45,6 +47,7 @@ class ImportPage:
         return [
             path("import/", wrap(self.bring), name=name),
             path("import/<int:pk>/", wrap(self.decide), name=f"{name}_decide"),
+            path("import/<int:pk>/refused.csv", wrap(self.refused), name=f"{name}_refused"),
             path("imports/", wrap(self.past), name=f"{name}s"),
             path("imports/<int:pk>/undo/", wrap(self.undo), name=f"{name}_undo"),
         ]
@@ -88,6 +91,17 @@ class ImportPage:
         more = max(0, counts["refused"] - len(said))
         context = {"brought": brought, "lines": lines, "refused": said, "more": more}
         return self._page(request, "import_decide.html", **context)
+
+    def refused(self, request: HttpRequest, pk: int) -> HttpResponseBase:
+        """All lines that would not be taken, for whoever puts them right."""
+        if not self.may(request):
+            raise PermissionDenied
+        brought = get_object_or_404(ImportFile, pk=pk, author=request.user, queued_at=None)
+        try:
+            rows = uploads.refused(brought)
+        except TableFault as fault:
+            raise Http404(str(fault)) from fault
+        return as_csv(of_today("refused"), REFUSED_COLUMNS, rows)
 
     def _import(self, request: HttpRequest, brought: ImportFile, number: int) -> HttpResponse:
         log(request, None, ADDITION, f"Imported the list {brought.name}.")

@@ -37,6 +37,7 @@ logger = logging.getLogger("pennypost.subscribers")
 
 CHUNK = 2000
 SHOWN = 20
+REFUSED_COLUMNS = ["line", "reason", "address"]
 
 
 class Outcome(StrEnum):
@@ -62,6 +63,8 @@ class Import:
     refused_path: Path | None = None
     dry: bool = False
     say: Callable[[str], None] = lambda line: None
+    # Given every refused record, of which people only read the first.
+    refuse: Callable[[Record, str], None] = lambda record, reason: None
     step: Callable[[int], None] = lambda done: None
 
     def __post_init__(self) -> None:
@@ -164,6 +167,8 @@ class Import:
         before = self.counts[Outcome.REFUSED] - len(faults)
         for record, reason in faults[: max(0, SHOWN - before)]:
             self.say(f"line {record.line}: {reason}")
+        for record, reason in faults:
+            self.refuse(record, reason)
 
     def _decide(self, chunk: tuple[Record, ...], plan: Plan) -> list[tuple[Record, str]]:
         """Count what becomes of each record and fill the plan; returns the refused ones."""
@@ -287,6 +292,11 @@ def _refuse_stopped(found: Known) -> None:
         raise Refused("this address is unsubscribed here")
 
 
+def refused_row(record: Record, reason: str) -> tuple[int, str, str]:
+    """Under REFUSED_COLUMNS; its texts may look like formulas."""
+    return record.line, reason, record.cells.get("email", "")[:254]
+
+
 class RefusedFile:
     """The refused lines, as far as the batch has come.
 
@@ -317,10 +327,10 @@ class RefusedFile:
         self.file.truncate()
         write = csv.writer(self.file).writerow
         if faults and not self.file.tell():
-            write(["line", "reason", "address"])
+            write(REFUSED_COLUMNS)
         for record, reason in faults:
-            address = guarded(record.cells.get("email", "")[:254])
-            write([record.line, guarded(reason), address])
+            line, *texts = refused_row(record, reason)
+            write([line, *map(guarded, texts)])
         self.file.flush()
         os.fsync(self.file.fileno())
         return self.file.tell()

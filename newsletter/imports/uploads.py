@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from newsletter.imports import foreign_terms
-from newsletter.imports.run import Import
+from newsletter.imports.run import Import, refused_row
 from newsletter.models import ImportFile, Terms
 
 
@@ -34,6 +34,15 @@ def rehearse(brought: ImportFile) -> tuple[Import, Counter[str], list[str]]:
     said: list[str] = []
     with opened(brought, said.append, dry=True) as run:
         return run, run.run(), said
+
+
+def refused(brought: ImportFile) -> list[tuple[int, str, str]]:
+    """The lines that would not be taken, under REFUSED_COLUMNS."""
+    rows: list[tuple[int, str, str]] = []
+    with opened(brought, dry=True) as run:
+        run.refuse = lambda record, reason: rows.append(refused_row(record, reason))
+        run.run()
+    return rows
 
 
 def carry_out(brought: ImportFile) -> Import:

@@ -55,6 +55,22 @@ def test_list_is_shown_before_it_is_imported(client, manager):
     assert (entry.user, entry.get_change_message()) == (manager, "Imported the list people.csv.")
 
 
+def test_refused_lines_are_handed_over_with_their_reasons(client, manager):
+    brought = bring(client, "email\nmara@example.com\n=bad\n" + "worse\n" * 30)["Location"]
+
+    page = client.get(brought).content.decode()
+    file = client.get(f"{brought}refused.csv")
+    rows = file.getvalue().decode("utf-8-sig").splitlines()
+
+    assert "And 11 more." in page
+    assert f'href="{brought}refused.csv"' in page
+    assert file["Content-Type"] == "text/csv; charset=utf-8"
+    assert rows[0] == "line,reason,address"
+    assert rows[1] == "3,this is no address that mail could reach,'=bad"
+    assert len(rows) == 32
+    assert not Subscriber.objects.exists()
+
+
 def test_list_without_a_consent_is_asked(client, manager):
     client.post(bring(client)["Location"])
 
@@ -147,11 +163,13 @@ def test_import_needs_its_right_and_shows_only_ones_own_list(client, manager):
     brought = bring(client)["Location"]
     client.force_login(StaffFactory(role="Newsletter manager"))
     foreign = [client.get(brought).status_code, client.post(brought).status_code]
+    foreign.append(client.get(f"{brought}refused.csv").status_code)
     viewer = StaffFactory()
     viewer.user_permissions.add(Permission.objects.get(codename="view_subscriber"))
     client.force_login(viewer)
 
-    assert foreign == [404, 404]
+    assert foreign == [404, 404, 404]
+    assert client.get(f"{brought}refused.csv").status_code == 403
     for address in (IMPORT, brought):
         assert client.get(address).status_code == 403
         assert client.post(address).status_code == 403
