@@ -206,9 +206,11 @@ class Subscriber(models.Model):
                 name="subscriber_status_known",
             ),
             models.CheckConstraint(
-                # Whom an import brought in without a consent agrees when she confirms.
+                # Whom an import brought in without a consent is asked, and agrees when she
+                # confirms; until then she gets nothing else. Nobody else has not agreed.
                 condition=Q(agreed_to_terms=True, terms__isnull=False)
-                | (~Q(status="active") & Q(agreed_to_terms=False, terms__isnull=True)),
+                | Q(agreed_to_terms=False, terms__isnull=True)
+                & (Q(status="erased") | (Q(imported_in__isnull=False) & ~Q(status="active"))),
                 name="subscriber_agreed_to_terms",
             ),
             models.CheckConstraint(

@@ -13,6 +13,7 @@ from newsletter.models.permanent import PermanentError
 from tests.factories import (
     ConsentEvidenceFactory,
     ConsentFactory,
+    ImportBatchFactory,
     SubscriberFactory,
     TermsFactory,
 )
@@ -203,6 +204,19 @@ def test_subscriber_without_consent_is_refused_by_the_database(status, change):
         Subscriber.objects.filter(pk=subscriber.pk).update(status=status, **change)
 
     assert Subscriber.objects.get().agreed_to_terms
+
+
+@pytest.mark.parametrize("status", ["pending", "unsubscribed", "bounced", "complained"])
+def test_nobody_is_here_without_having_agreed_or_being_asked(status):
+    """Only an import may bring in people who have not agreed yet, and it asks them first."""
+    batch = ImportBatchFactory()
+    nothing = {"agreed_to_terms": False, "terms": None, "confirmed_at": None}
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        SubscriberFactory(status=status, **nothing)
+    SubscriberFactory(status=status, imported_in=batch, **nothing)
+
+    assert Subscriber.objects.get().imported_in == batch
 
 
 def test_subscriber_cannot_be_deleted():
