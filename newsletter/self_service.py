@@ -1,4 +1,4 @@
-"""What a subscriber asks for with a link of her own: her data, or another address."""
+"""What a subscriber does with a link of her own, and where the press of its button came from."""
 
 from datetime import timedelta
 from typing import Any
@@ -6,13 +6,39 @@ from typing import Any
 from django.db import transaction
 from django.db.models import F
 
-from blog.models import Limit
+from blog.models import Category, Limit
 from newsletter.addresses import Address
 from newsletter.models import AddressChange, Consent, Notice, Subscriber
-from newsletter.signups import network_hash
+from newsletter.signups import network_hash, witness
 from newsletter.visitors import Visitor
 
 MOVES_AN_HOUR = 5
+
+
+@transaction.atomic
+def unsubscribe(subscriber: Subscriber, visitor: Visitor) -> None:
+    if subscriber.unsubscribe():
+        witness(subscriber, Consent.Event.UNSUBSCRIBED, visitor)
+
+
+@transaction.atomic
+def choose(
+    subscriber: Subscriber, visitor: Visitor, *, everything: bool, topics: list[Category]
+) -> bool:
+    """Receive everything, or only the given categories; False where she gets nothing."""
+    if not subscriber.choose(everything=everything, topics=topics):
+        return False
+    witness(subscriber, Consent.Event.TOPICS_CHANGED, visitor)
+    return True
+
+
+@transaction.atomic
+def move(change: AddressChange, visitor: Visitor) -> bool:
+    """Take the subscription to the new address; False where that cannot be (any more)."""
+    if not change.carry_out():
+        return False
+    witness(change.subscriber, Consent.Event.ADDRESS_CHANGED, visitor)
+    return True
 
 
 @transaction.atomic

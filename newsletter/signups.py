@@ -72,11 +72,15 @@ def confirm(subscriber: Subscriber, request: Consent, visitor: Visitor) -> bool:
     """Follow a sign-up; False where that was done before. Whoever is new is welcomed, once."""
     if not subscriber.confirm(request):
         return False
-    pressed = subscriber.consents.filter(event=Consent.Event.CONFIRMED).latest("pk")
-    _evidence(pressed, visitor).save()
+    witness(subscriber, Consent.Event.CONFIRMED, visitor)
     if NewsletterSettings.current().welcomes:
         Notice.objects.create(kind=Notice.Kind.WELCOME, subscriber=subscriber, consent=request)
     return True
+
+
+def witness(subscriber: Subscriber, event: Consent.Event, visitor: Visitor) -> None:
+    """Keep where the press came from that made her newest event of this kind."""
+    _evidence(subscriber.consents.filter(event=event).latest("pk"), visitor).save()
 
 
 def remind() -> int:

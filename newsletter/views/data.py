@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, render
 from newsletter import tokens
 from newsletter.forms import EraseForm, MoveForm
 from newsletter.models import AddressChange, Subscriber
-from newsletter.self_service import ask_to_move, everything_about
+from newsletter.self_service import ask_to_move, everything_about, move
 from newsletter.tasks import send_notices
 from newsletter.views.links import expired, signed_link
 from newsletter.visitors import Visitor
@@ -71,7 +71,7 @@ WISHES = {"move": _move, "erase": _erase}
 def address(request: HttpRequest, change: str) -> HttpResponse:
     """The owner of a new address says that the newsletter may move there."""
     moved = get_object_or_404(AddressChange.objects.select_related("subscriber"), pk=change)
-    if request.method == "POST" and moved.carry_out():
+    if request.method == "POST" and move(moved, Visitor.of(request)):
         return render(request, "newsletter/moved.html")
     if moved.done_at:
         return render(request, "newsletter/moved.html")

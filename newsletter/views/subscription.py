@@ -10,11 +10,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 
 from blog.models import Category
-from newsletter import tokens
+from newsletter import self_service, tokens
 from newsletter.forms import PreferencesForm
 from newsletter.models import Consent, Subscriber
 from newsletter.models.consent import AGREE
-from newsletter.self_service import ask_for_data_link
 from newsletter.signups import confirm as confirm_sign_up
 from newsletter.tasks import send_notices
 from newsletter.views.links import expired, signed_link, token_page
@@ -58,7 +57,7 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     """Also the one-click POST of mail programs: answered at once, with no redirect."""
     subscriber = get_object_or_404(Subscriber, token=token)
     if request.method == "POST":
-        subscriber.unsubscribe()
+        self_service.unsubscribe(subscriber, Visitor.of(request))
     if subscriber.is_on_the_list:
         return render(request, "newsletter/unsubscribe.html", {"subscriber": subscriber})
     return render(request, "newsletter/unsubscribed.html", {"subscriber": subscriber})
@@ -83,7 +82,8 @@ def preferences(request: HttpRequest, token: str) -> HttpResponse:
         return render(request, "newsletter/preferences.html", context, status=400)
     everything = form.cleaned_data["receives"] == "everything"
     topics = [row for row in categories if row.slug in form.cleaned_data["topics"]]
-    if not subscriber.choose(everything=everything, topics=topics):
+    visitor = Visitor.of(request)
+    if not self_service.choose(subscriber, visitor, everything=everything, topics=topics):
         return render(request, "newsletter/unsubscribed.html", {"subscriber": subscriber})
     context |= {"is_saved": True, **_chosen(subscriber)}
     return render(request, "newsletter/preferences.html", context)
@@ -100,6 +100,6 @@ def _data_link(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
     """One button that has the link to one's data mailed: only who reads her mail may have it."""
     context = {"subscriber": subscriber, "is_sent": request.method == "POST"}
     if request.method == "POST":
-        ask_for_data_link(subscriber, Visitor.of(request))
+        self_service.ask_for_data_link(subscriber, Visitor.of(request))
         transaction.on_commit(send_notices.enqueue, robust=True)
     return render(request, "newsletter/mail_data_link.html", context)

@@ -143,7 +143,7 @@ def test_address_moves_when_the_new_one_confirms_and_the_old_one_is_told(client,
     opened = client.get(link_in(question, "address"))
     mara.refresh_from_db()
     after_opening = mara.email
-    moved = client.post(link_in(question, "address"))
+    moved = client.post(link_in(question, "address"), REMOTE_ADDR="203.0.113.9")
     send_mail()
 
     assert "Check the inbox of the new address" in asked.text
@@ -153,7 +153,9 @@ def test_address_moves_when_the_new_one_confirms_and_the_old_one_is_told(client,
     assert "has moved" in moved.text
     mara.refresh_from_db()
     assert (mara.email, mara.key) == ("Mara@new.example.org", "mara@new.example.org")
-    assert (mara.status, mara.consents.last().event) == ("active", "address_changed")
+    pressed = mara.consents.last()
+    assert (mara.status, pressed.event) == ("active", "address_changed")
+    assert pressed.evidence.ip == "203.0.113.9"
     [told] = mailoutbox
     assert told.to == ["mara@example.com"]
     assert "M•••@n•••.org" in told.body

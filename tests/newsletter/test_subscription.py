@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from config.logs import AddRequestId, TextFormatter
 from newsletter import tokens
-from newsletter.models import Consent, Notice, Subscriber
+from newsletter.models import Consent, ConsentEvidence, Notice, Subscriber
 from tests.factories import CategoryFactory, ConsentFactory, SubscriberFactory, TermsFactory
 from tests.newsletter.flows import link_in, send_mail, sign_up, without_values
 from tests.processes import at_once
@@ -104,6 +104,22 @@ def test_reader_signs_up_confirms_chooses_and_leaves(client, terms, mailoutbox):
         "confirmed",
         "topics_changed",
         "unsubscribed",
+    ]
+
+
+def test_whatever_a_reader_presses_leaves_its_evidence(client, pending):
+    visitor = {"REMOTE_ADDR": "203.0.113.9", "HTTP_USER_AGENT": "A browser"}
+
+    client.post(confirm_path(pending), **visitor)
+    client.post(page_of("preferences", pending), {"receives": "everything"}, **visitor)
+    for _ in range(2):
+        client.post(page_of("unsubscribe", pending), **visitor)
+
+    rows = ConsentEvidence.objects.order_by("pk").exclude(consent__event="requested")
+    assert list(rows.values_list("consent__event", "ip", "user_agent")) == [
+        ("confirmed", "203.0.113.9", "A browser"),
+        ("topics_changed", "203.0.113.9", "A browser"),
+        ("unsubscribed", "203.0.113.9", "A browser"),
     ]
 
 
