@@ -168,7 +168,7 @@ SEND_LEASE = env.float("SEND_LEASE", default=30)
 SEND_BATCH = env.whole("SEND_BATCH", 1, most=100)
 # A call must end before the lease of its mails does.
 ANYMAIL |= limits_of_calls(
-    MAIL_SERVICE, to_connect=SEND_LEASE / 6, to_answer=min(SEND_TIMEOUT, SEND_LEASE * 2 / 3)
+    MAIL_SERVICE, to_connect=SEND_LEASE / 6, to_answer=min(SEND_TIMEOUT, SEND_LEASE / 2)
 )
 # A private key in PEM that signs issues, where no mail server does; its selector and domain.
 DKIM_KEY = env.str("DKIM_KEY", default="")

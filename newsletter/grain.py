@@ -87,8 +87,8 @@ def _in_words_without_service() -> str:
     if settings.MAILERS["default"]["BACKEND"] != SMTP:
         return "Mails are handed over one by one; if that ends badly, one reader is unknown."
     return (
-        f"One mail at a time goes over each connection to the mail server, of which a worker opens "
-        f"{settings.SEND_CONNECTIONS} at most; if one ends without the server’s last word, one "
+        "Each connection to the mail server carries one mail at a time, and a worker opens "
+        f"{settings.SEND_CONNECTIONS} at most; if one ends without the server’s last word, its "
         "reader is unknown."
     )
 

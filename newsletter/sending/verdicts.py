@@ -92,6 +92,8 @@ def on_fault(fault: Exception, attempts: int) -> Verdict:
     """What an exception of a Django mail backend means; one that says nothing leaves a doubt."""
     words = f"{type(fault).__name__}: {scrub(str(fault))}"
     if leaves_doubt(fault):
+        if not _status(fault):
+            words = f"No answer came to the call. {scrub(str(fault.__cause__ or fault))}"
         if settings.SEND_UNKNOWN_AGAIN:
             return again(words, attempts, LOST_GAPS)
         return Verdict(Status.UNKNOWN, words)

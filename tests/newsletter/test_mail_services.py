@@ -347,6 +347,7 @@ def test_call_without_an_answer_leaves_just_its_mails_unknown(service_of, name):
     assert balanced(issue) == {"sent": 3, "unknown": 3, "waiting": 2}
     in_doubt = {mail.delivery for mail in service.calls[1]}
     assert in_doubt == {str(row.pk) for row in issue.deliveries.unknown()}
+    assert issue.deliveries.unknown()[0].reply.startswith("No answer came to the call.")
 
     send()  # another worker, a moment later
 
