@@ -42,10 +42,14 @@ class Caller:
     _refusals: int = 0
 
     def run(self) -> End:
-        """Send what is due; returns why it ended. `reason` says more about a bad end."""
+        """Send about a hundred of what is due, so that other issues get their turns; returns why it
+        ended. `reason` says more about a bad end.
+        """
         size = grain.batch()
+        self._waiting = patiently(ledger.claim, self.issue, size * (CLAIM // size))
+        self._renew_at = time.monotonic() + ledger.lease().total_seconds() / 3
         try:
-            while not self._is_over() and self._claimed(size):
+            while self._waiting and not self._is_over():
                 self._next_call(size)
         finally:
             patiently(ledger.give_back, self.issue, [*self._waiting, *self._returned])
@@ -55,12 +59,6 @@ class Caller:
         if self._end is None and self.stop():
             self._end = End.STOPPED
         return self._end is not None
-
-    def _claimed(self, size: int) -> bool:
-        if not self._waiting:
-            self._waiting = patiently(ledger.claim, self.issue, size * (CLAIM // size))
-            self._renew_at = time.monotonic() + ledger.lease().total_seconds() / 3
-        return bool(self._waiting)
 
     def _next_call(self, size: int) -> None:
         taken, self._waiting = self._waiting[:size], self._waiting[size:]
