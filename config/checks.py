@@ -7,6 +7,8 @@ from django.core import checks
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import connection
 
+from newsletter import grain
+
 
 @register(Tags.security, deploy=True)
 def check_deployment(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
@@ -26,6 +28,8 @@ def check_deployment(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
         )
     if settings.TASKS["default"]["BACKEND"].endswith("ImmediateBackend"):
         found.append(Error("Tasks run inside requests.", id="pennypost.E004"))
+    if complaint := grain.asked_too_much():
+        found.append(checks.Warning(complaint, hint="Set SEND_BATCH.", id="pennypost.W007"))
     if not settings.SECURE_CSP:
         found.append(Error("There is no Content-Security-Policy.", id="pennypost.E005"))
     return found

@@ -193,6 +193,19 @@ def mail_service(url: str) -> tuple[str, dict[str, str]]:
     return service, settings | ({"WEBHOOK_SECRET": secret} if secret else {})
 
 
+def limits_of_calls(service: str, *, to_connect: float, to_answer: float) -> dict[str, Any]:
+    """anymail's settings for how many seconds a call may take.
+
+    Amazon's library would also make an unanswered call again by itself, and so send mails twice.
+    """
+    if service == "amazon_ses":
+        limits = {"connect_timeout": to_connect, "read_timeout": to_answer}
+        return {
+            "AMAZON_SES_CLIENT_PARAMS": {"config": limits | {"retries": {"total_max_attempts": 1}}}
+        }
+    return {"REQUESTS_TIMEOUT": (to_connect, to_answer)} if service else {}
+
+
 def media_storage(url: str) -> dict[str, Any]:
     """The default entry of STORAGES: files below VAR_DIR, or an S3-compatible bucket.
 

@@ -15,6 +15,7 @@ from config.environment import (
     cache,
     database,
     language,
+    limits_of_calls,
     mail_service,
     mailer,
     media_storage,
@@ -162,6 +163,13 @@ SEND_RATE = env.str("SEND_RATE", default="")
 SEND_CONNECTIONS = min(16, max(1, env.int("SEND_CONNECTIONS", default=8)))
 SEND_TIMEOUT = env.float("SEND_TIMEOUT", default=120)
 SEND_LEASE = env.float("SEND_LEASE", default=30)
+# Mails that go in one call to a mail service: as many are in doubt where it gets no answer. A
+# hundred below Gmail's limit stay far below the 50 MB that a call may weigh.
+SEND_BATCH = env.whole("SEND_BATCH", 1, most=100)
+# A call must end before the lease of its mails does.
+ANYMAIL |= limits_of_calls(
+    MAIL_SERVICE, to_connect=SEND_LEASE / 6, to_answer=min(SEND_TIMEOUT, SEND_LEASE / 2)
+)
 # A private key in PEM that signs issues, where no mail server does; its selector and domain.
 DKIM_KEY = env.str("DKIM_KEY", default="")
 DKIM_SELECTOR = env.str("DKIM_SELECTOR", default="")

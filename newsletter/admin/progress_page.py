@@ -20,7 +20,7 @@ from django.urls import URLPattern, path, reverse
 from django.views.decorators.http import require_POST
 
 from blog.models import Heartbeat
-from newsletter import installation
+from newsletter import grain, installation
 from newsletter.admin.deliveries import COLUMNS, WORDS, Troubles, every_delivery
 from newsletter.admin.issue_acts import ACTS, IssueAct, newcomers
 from newsletter.admin.issue_tables import COUNTED as COUNTED_COLUMNS
@@ -96,6 +96,8 @@ class ProgressPage:
             "may_see_readers": request.user.has_perm("newsletter.view_subscriber"),
             "may_export": _may_export(request),
             "troubles": _troubles(request, issue, numbers),
+            "grain": grain.in_words(),
+            "service": grain.service(),
             "kinds": {kind: text for kind, text in WORDS.items() if getattr(numbers, kind)},
             **preview(request, issue),
         }

@@ -15,7 +15,7 @@ from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.csp import csp_override
 
 from blog import markdown
-from newsletter import addresses, letters, trial
+from newsletter import addresses, grain, letters, trial
 from newsletter.admin.send_forms import ScheduleForm, TryForm
 from newsletter.admin.words import moment, number
 from newsletter.models import Issue
@@ -75,6 +75,7 @@ class SendPage:
             "counting": _counting(issue),
             "zone": timezone.get_current_timezone_name(),
             "most_tests": trial.MOST_AN_HOUR,
+            "grain": grain.in_words(),
             **forms,
             **preview(request, issue),
             **_findings(issue),

@@ -23,6 +23,7 @@ from newsletter.letters import headers, quoted
 from newsletter.letters.message_ids import MessageIds
 from newsletter.letters.verp import BounceAddresses
 from newsletter.models import FrozenMail
+from newsletter.signing import signed
 
 # Neither "=_" nor its first letter can stand so in quoted-printable text.
 BOUNDARY = "=_pennypost_"
@@ -168,15 +169,20 @@ class Letter:
 
 
 class _Poured(EmailMultiAlternatives):
-    """Its fields for mail services, its bytes for mail servers: the same mail either way."""
+    """Its fields for mail services, its bytes for mail servers: the same mail either way.
+
+    To a server it goes signed, as an issue does. A service that asks for bytes (Amazon's) writes
+    another Date and Message-ID into them and signs them itself.
+    """
 
     def __init__(self, wire: bytes, **fields: Any) -> None:
         super().__init__(**fields)
         self._wire = wire
 
     def message(self, *, policy: Any = policy.default) -> Any:
+        wire = self._wire if settings.MAIL_SERVICE else signed(self._wire)
         # Folding it anew would break the link in List-Unsubscribe.
-        return message_from_bytes(self._wire, policy=policy.clone(refold_source="none"))
+        return message_from_bytes(wire, policy=policy.clone(refold_source="none"))
 
 
 def _checked(reader: Reader) -> tuple[str, str]:

@@ -14,7 +14,7 @@ from blog.links import absolute
 from blog.markdown.addresses import absolute as seen_from
 from blog.markdown.walker import Attributes, Walker
 from blog.models import Author, Category, Post, Redirect, Site
-from newsletter import merge_tags
+from newsletter import grain, merge_tags
 from newsletter.letters.compose import compose
 from newsletter.models import Issue
 
@@ -206,3 +206,5 @@ def _of_the_site() -> Iterator[Finding]:
         yield _warning(
             "SITE_URL does not start with https://, so mail programs show no unsubscribe button."
         )
+    if complaint := grain.asked_too_much():
+        yield _warning(complaint)

@@ -11,6 +11,7 @@ from django.conf import settings
 from blog.models import Heartbeat, Limit
 from blog.outbox import scrub
 from newsletter import installation
+from newsletter.grain import SMTP
 from newsletter.letters import Letter
 from newsletter.models import FrozenMail, Issue
 from newsletter.sending import backend, issues, ledger
@@ -21,7 +22,6 @@ from newsletter.smtp import Server
 
 logger = logging.getLogger("pennypost.newsletter")
 
-SMTP = "django.core.mail.backends.smtp.EmailBackend"
 # Heartbeats that the newsroom reads.
 AWAY, TAKING = "newsletter: mail server away", "newsletter: mail server"
 LONGEST_PAUSE = 60.0
@@ -53,11 +53,11 @@ class Sender:
         self._note(issue, run.run(), run.reason)
         return True
 
-    def _run(self, issue: Issue) -> "Engine | backend.OneByOne":
+    def _run(self, issue: Issue) -> "Engine | backend.Caller":
         letter = Letter(FrozenMail.objects.select_related("issue").get(issue=issue))
         server = mail_server()
         if server is None:
-            return backend.OneByOne(issue, letter, self.stop)
+            return backend.Caller(issue, letter, self.stop)
         return Engine(issue, letter, server, settings.SEND_CONNECTIONS, self.stop)
 
     def _note(self, issue: Issue, end: End, reason: str) -> None:

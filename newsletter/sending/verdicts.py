@@ -6,7 +6,14 @@ from datetime import timedelta
 from enum import Enum
 
 import requests
-from anymail.exceptions import AnymailInvalidAddress, AnymailRecipientsRefused
+from anymail.exceptions import (
+    AnymailConfigurationError,
+    AnymailInvalidAddress,
+    AnymailRecipientsRefused,
+    AnymailSerializationError,
+    AnymailUnsupportedFeature,
+)
+from anymail.message import AnymailRecipientStatus
 from django.conf import settings
 from urllib3.exceptions import NewConnectionError
 
@@ -26,6 +33,15 @@ LOST_GAPS = [timedelta(seconds=seconds) for seconds in (0, 2, 10, 60, 300, 1800)
 # RFC 7372, RFC 7505 and one that a large provider made up: who we are was not believed.
 NOT_US = re.compile(r"5\.7\.(2\d|515|9)\b")
 SIGN_IN = {530, 534, 535, 538}
+
+# What HTTP says (RFC 9110, RFC 6585) where a mail service does not take a call: we may not make it;
+# not at this time; and two that a proxy, or another call with the same key, may be the reason of.
+NOT_ALLOWED = {401, 403}
+NOT_NOW = {429, 503}
+IN_DOUBT = {408, 409}
+UNREACHED_AMAZON = {"ConnectTimeoutError", "EndpointConnectionError"}
+# anymail cannot make such a call at all.
+NEVER_CALLED = (AnymailUnsupportedFeature, AnymailSerializationError, AnymailConfigurationError)
 
 
 class Blame(Enum):
@@ -75,24 +91,59 @@ def on_loss(loss: Lost, attempts: int) -> Verdict:
 def on_fault(fault: Exception, attempts: int) -> Verdict:
     """What an exception of a Django mail backend means; one that says nothing leaves a doubt."""
     words = f"{type(fault).__name__}: {scrub(str(fault))}"
+    if leaves_doubt(fault):
+        if not _status(fault):
+            words = f"No answer came to the call. {scrub(str(fault.__cause__ or fault))}"
+        if settings.SEND_UNKNOWN_AGAIN:
+            return again(words, attempts, LOST_GAPS)
+        return Verdict(Status.UNKNOWN, words)
     if isinstance(fault, AnymailRecipientsRefused | AnymailInvalidAddress):
         return Verdict(Status.FAILED, words, Blame.RECIPIENT)
-    if isinstance(fault, ConnectionRefusedError) or _never_connected(fault):
-        return again(words, attempts, LOST_GAPS)
-    code = getattr(fault, "status_code", None)
-    if code in {401, 403}:
+    if isinstance(fault, NEVER_CALLED) or _status(fault) in NOT_ALLOWED:
         return Verdict(Status.WAITING, words, Blame.SENDER)
-    if code in {429, 503}:
-        return again(words, attempts, GAPS)
-    if isinstance(code, int) and 400 <= code < 500:
+    if _never_connected(fault) or _status(fault) in NOT_NOW:
+        return Verdict(Status.WAITING, words)
+    return Verdict(Status.FAILED, words, Blame.CONTENT)
+
+
+def leaves_doubt(fault: Exception) -> bool:
+    """Whether a call that ended so may have been understood, and its mails be on their way."""
+    certain = (AnymailRecipientsRefused, AnymailInvalidAddress, *NEVER_CALLED)
+    if isinstance(fault, certain) or _never_connected(fault):
+        return False
+    code = _status(fault)
+    refused = 400 <= code < 500 and code not in IN_DOUBT
+    return not refused and code not in NOT_NOW
+
+
+def on_status(answer: AnymailRecipientStatus | None, service: str) -> Verdict:
+    """What a mail service says of one mail in a call."""
+    if answer is None or answer.status in {None, "unknown"}:
+        return Verdict(Status.UNKNOWN, f"{service} did not say whether it took this mail.")
+    if answer.status in {"sent", "queued"}:
+        name = f" as {answer.message_id}" if answer.message_id else ""
+        return Verdict(Status.SENT, f"{service} took it{name}.")
+    words = scrub(getattr(answer, "words", "") or f"{service} calls it {answer.status}.")
+    if answer.status == "failed":
         return Verdict(Status.FAILED, words, Blame.CONTENT)
-    return Verdict(Status.UNKNOWN, words)
+    return Verdict(Status.FAILED, words, Blame.RECIPIENT)
+
+
+def _status(fault: Exception) -> int:
+    """The status that the service answered with (HTTP); 0 where it did not answer."""
+    code = getattr(fault, "status_code", None)
+    said = getattr(fault.__cause__, "response", None)
+    if code is None and isinstance(said, dict):  # Amazon's library has ways of its own
+        code = said.get("ResponseMetadata", {}).get("HTTPStatusCode")
+    return code if isinstance(code, int) else 0
 
 
 def _never_connected(fault: Exception) -> bool:
     """Whether a service's interface could not be reached at all, so that it can have nothing."""
     cause = fault.__cause__
-    if isinstance(cause, requests.ConnectTimeout):
+    if isinstance(fault, ConnectionRefusedError) or isinstance(cause, requests.ConnectTimeout):
+        return True
+    if type(cause).__name__ in UNREACHED_AMAZON:
         return True
     reason = getattr(cause.args[0], "reason", None) if cause and cause.args else None
     return isinstance(reason, NewConnectionError)

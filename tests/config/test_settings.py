@@ -9,7 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from config.environment import cache, language, mailer, media_storage, production_fault
+from config.environment import (
+    cache,
+    language,
+    limits_of_calls,
+    mailer,
+    media_storage,
+    production_fault,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 GOOD = {
@@ -84,6 +91,8 @@ def test_missing_setting_stops_the_start_with_one_sentence(tmp_path, name, value
         "CONFIRMATIONS_PER_HOUR=many",
         "TRUSTED_PROXIES=10.0.0.1,garbage",
         "SEND_TIMEOUT=soon",
+        "SEND_BATCH=0",
+        "SEND_BATCH=101",
     ],
 )
 def test_setting_that_cannot_be_meant_stops_the_start_with_one_sentence(tmp_path, setting):
@@ -175,6 +184,23 @@ def test_mail_url_becomes_a_mailer():
 def test_unknown_mail_scheme_is_named():
     with pytest.raises(SystemExit, match="pigeon://"):
         mailer("pigeon://coop", Path("/mail"))
+
+
+def test_call_to_a_mail_service_has_an_end():
+    limits = {"to_connect": 5, "to_answer": 15}
+
+    assert limits_of_calls("", **limits) == {}
+    assert limits_of_calls("postmark", **limits) == {"REQUESTS_TIMEOUT": (5, 15)}
+
+
+def test_library_of_amazon_makes_no_call_twice():
+    limits = limits_of_calls("amazon_ses", to_connect=5, to_answer=15)
+
+    assert limits["AMAZON_SES_CLIENT_PARAMS"]["config"] == {
+        "connect_timeout": 5,
+        "read_timeout": 15,
+        "retries": {"total_max_attempts": 1},
+    }
 
 
 def test_storage_url_becomes_a_bucket():

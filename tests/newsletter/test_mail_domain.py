@@ -6,8 +6,9 @@ import dkim
 import pytest
 from django.core.management import CommandError, call_command
 
-from newsletter import dns_records, signing
-from tests.factories import SiteFactory, SubscriberFactory
+from newsletter import addresses, dns_records, signing, trial
+from newsletter.models import Subscriber
+from tests.factories import AuthorFactory, IssueFactory, SiteFactory, SubscriberFactory
 from tests.newsletter.sending import send, started
 from tests.smtp import Sink, running
 
@@ -88,6 +89,52 @@ def test_signature_holds_and_breaks_with_the_link(settings, key):
     assert dkim.verify(signed, dnsfunc=lambda *args, **kwargs: record)
     changed = signed.replace(b"example.com/u/", b"example.net/u/")
     assert not dkim.verify(changed, dnsfunc=lambda *args, **kwargs: record)
+
+
+class Wire(Sink):
+    """Keeps the bytes of what came in, which a parser would make tidier."""
+
+    async def handle_DATA(self, server, session, envelope):  # noqa: N802
+        self.bytes = envelope.content
+        return await super().handle_DATA(server, session, envelope)
+
+
+def without_what_differs(mail):
+    """An issue's bytes without what is another in each mail, or says that it is a test."""
+    lines = [
+        line
+        for line in mail.replace(b"\r\n\t", b" ").replace(b"\r\n ", b" ").split(b"\r\n")
+        if not line.startswith((b"Date:", b"Message-ID:", b"DKIM-Signature:"))
+    ]
+    token = Subscriber.objects.get().token.encode()
+    return b"\r\n".join(lines).replace(b"[Test] ", b"").replace(token, trial.TOKEN.encode())
+
+
+@pytest.mark.django_db
+def test_test_mail_is_the_issues_own_bytes_and_signed_like_it(settings, key, domain):
+    file, record = key
+    settings.DKIM_KEY = str(file)
+    reader = SubscriberFactory(email="reader@example.com")
+    with running(Wire(), settings) as sink:
+        settings.MAILERS["default"]["OPTIONS"] |= {"username": "", "password": ""}
+        issue = started(0, subject="News", body="Hello {{ email }}.\n\n.\n\nFrom here, " + "ä" * 90)
+        send()
+        of_the_issue = sink.bytes
+        trial.send_test(issue, addresses.parse(reader.email), AuthorFactory())
+        of_the_test = sink.bytes
+
+    for mail in (of_the_issue, of_the_test):
+        assert dkim.verify(mail, dnsfunc=lambda *args, **kwargs: record)
+    assert b"Subject: [Test] News" in of_the_test
+    assert without_what_differs(of_the_test) == without_what_differs(of_the_issue)
+
+
+@pytest.mark.django_db
+def test_test_mail_with_a_key_that_cannot_be_read_says_so(settings, tmp_path):
+    settings.DKIM_KEY = str(tmp_path / "nowhere.pem")
+
+    with pytest.raises(trial.NotSentError, match="DKIM_KEY cannot be read"):
+        trial.send_test(IssueFactory(), addresses.parse("a@example.com"), AuthorFactory())
 
 
 def test_mail_of_a_site_without_a_key_stays_as_it_is():

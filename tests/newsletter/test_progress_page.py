@@ -82,6 +82,26 @@ def status_of(issue):
 # --- How far it is ---
 
 
+def test_how_many_may_be_in_doubt_is_said_while_it_is_sent(client, busy, settings):
+    settings.MAIL_SERVICE, settings.SEND_BATCH = "resend", 25
+
+    live, over = page(client, under_way(waiting=1)), page(client, under_way(sent=1))
+
+    assert "25 mails go in one call to Resend; if it gets no answer, up to 25 readers are" in live
+    assert "mails go in one call" not in over
+
+
+def test_who_is_to_be_asked_about_an_unknown_mail_is_said(client, settings):
+    issue = under_way(unknown=1)
+
+    by_server = page(client, issue, show="unknown")
+    settings.MAIL_SERVICE = "resend"
+    by_service = page(client, issue, show="unknown")
+
+    assert "Message-ID in the server’s log" in by_server
+    assert "Resend did not say what became of it" in by_service
+
+
 def test_started_issue_opens_on_its_progress_and_a_draft_on_its_form(client):
     issue, draft = under_way(sent=1), IssueFactory()
 

@@ -108,6 +108,25 @@ def test_page_says_what_will_be_counted(client, fields, readers, sentence):
     assert sentence in page.content.decode()
 
 
+@pytest.mark.parametrize(
+    ("service", "words"),
+    [
+        ("", "Mails are handed over one by one; if that ends badly, one reader is unknown."),
+        (
+            "postmark",
+            "25 mails go in one call to Postmark; if it gets no answer, up to 25 readers are",
+        ),
+    ],
+)
+def test_how_many_may_be_in_doubt_is_said_before(client, settings, service, words):
+    settings.MAIL_SERVICE, settings.SEND_BATCH = service, 25
+
+    page = look(client, IssueFactory()).content.decode()
+
+    assert words in page
+    assert ("SEND_BATCH asks for 25 mails a call, but without" in page) == (service == "")
+
+
 def test_mail_is_shown_in_html_text_and_as_a_reader_sees_it(client):
     issue = IssueFactory(body="Hello {{ email }}")
 
