@@ -22,7 +22,8 @@ from pathlib import Path
 import django
 import psycopg
 
-from tests.faults.rig import Site, Template, Worker, site
+from tests.faults.processes import Worker
+from tests.faults.rig import Site, Template, site
 from tests.faults.sink import Sink
 from tests.system import free_port, until
 

@@ -16,7 +16,8 @@ django.setup()
 from django.core.management import call_command  # noqa: E402
 from django.db import close_old_connections, connection  # noqa: E402
 
-from newsletter.models import Issue, Subscriber, Terms  # noqa: E402, F401  # what the rig asks for
+from blog.models import Site  # noqa: E402, F401  # what the rig asks for
+from newsletter.models import Issue, Subscriber, Terms  # noqa: E402, F401
 from newsletter.sending import issues  # noqa: E402
 from tests.faults.readers import add_readers  # noqa: E402
 
@@ -30,9 +31,9 @@ def prepare(readers: int) -> None:
     add_readers(readers)
 
 
-def start(body: str = "A few words.") -> str:
+def start(body: str, subject: str) -> str:
     """Write an issue and send it; returns how the sink names it."""
-    issue = Issue.objects.create(subject="A letter", body=body)
+    issue = Issue.objects.create(subject=subject, body=body)
     issues.start(issue)
     return f"issue{issue.pk}"
 
