@@ -58,12 +58,13 @@ else
 	@$(PYTEST) -m long tests/faults
 endif
 
-bench: ## Measure how fast an issue leaves, beside Django's own send_messages
+bench: ## Measure how fast an issue leaves, and how long pages take meanwhile
 	@sh bootstrap.sh test
 ifeq ($(TEST_DATABASE_URL),)
 	@DURABLE=1 bin/services -- $(MAKE) --no-print-directory bench
 else
 	@.venv/bin/python -m tests.bench.sending $(ARGS)
+	@.venv/bin/python -m tests.bench.pages
 endif
 
 screenshots: ## Take the README's pictures of the demo (ARGS="--all FOLDER" takes every page)

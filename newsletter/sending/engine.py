@@ -88,6 +88,7 @@ class Engine:
     _renew_at: float = 0.0
     _refusals: int = 0
     _losses: int = 0
+    _has_taken: bool = False
     _returned: list[Claim] = field(default_factory=list)
     _give_up_at: float = 0.0
 
@@ -102,7 +103,12 @@ class Engine:
                     self._commit()
         finally:
             self._finish()
-        return self._end or End.NOTHING_DUE
+        return self._end or self._quiet_end()
+
+    def _quiet_end(self) -> End:
+        """Of few mails not one taken says as much as many losses in a row."""
+        is_away = self._losses and not self._has_taken
+        return End.UNREACHABLE if is_away else End.NOTHING_DUE
 
     def _is_over(self) -> bool:
         if self._end is not End.STOPPED and self.stop():
@@ -259,10 +265,13 @@ class Engine:
                 self._stop(End.REFUSED, f"{self._refusals} mails in a row: {verdict.reply}")
         elif verdict.status == ledger.Status.SENT:
             self._refusals = self._losses = 0
+            self._has_taken = True
 
     def _note_loss(self, reason: str) -> None:
         """A server that keeps hanging up is as good as away; one lost connection is nothing."""
         self._losses += 1
+        if self._end is None:
+            self.reason = reason
         if self._losses >= MOST_LOSSES:
             self._stop(End.UNREACHABLE, reason)
 

@@ -15,7 +15,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.bench.sending import databases, describe_machine
+from tests.bench import machine
 from tests.faults.rig import Template, environment
 from tests.system import ROOT, only
 
@@ -85,8 +85,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--rows", type=int, default=1_000_000)
     rows = parser.parse_args().rows
-    describe_machine(databases().get("PostgreSQL", ""))
-    for name, server in databases().items():
+    machine.describe(machine.databases().get("PostgreSQL", ""))
+    for name, server in machine.databases().items():
         print(f"\n{name}")
         with tempfile.TemporaryDirectory(prefix="pennypost-bench-") as folder:
             for what, measure in (("frozen", freezing), ("imported", importing)):

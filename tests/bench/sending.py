@@ -8,9 +8,7 @@ processes that were there before, on SQLite and on the PostgreSQL that TEST_DATA
 
 import argparse
 import os
-import platform
 import shutil
-import sqlite3
 import subprocess
 import tempfile
 import time
@@ -19,10 +17,9 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import django
-import psycopg
-
-from tests.faults.rig import Site, Template, Worker, site
+from tests.bench import machine
+from tests.faults.processes import Worker
+from tests.faults.rig import Site, Template, site
 from tests.faults.sink import Sink
 from tests.system import free_port, until
 
@@ -146,8 +143,8 @@ def main() -> None:
     parser.add_argument("--slow-readers", type=int, default=4_000)
     parser.add_argument("--connections", type=int, default=16)
     options = parser.parse_args()
-    servers = databases()
-    describe_machine(servers.get("PostgreSQL", ""))
+    servers = machine.databases()
+    machine.describe(servers.get("PostgreSQL", ""))
     for name, rate in ceilings():
         print(f"smtp-source to {name:28}{rate:>8,.0f} mails/s")
     for name, server in servers.items():
@@ -194,31 +191,6 @@ def line(name: str, run: Run, remark: str) -> None:
         f"  memory +{run.megabytes:.1f} MB  {remark}",
         flush=True,
     )
-
-
-def databases() -> dict[str, str]:
-    """What is measured, and where it is: a file each time, or a server."""
-    server = os.environ.get("TEST_DATABASE_URL", "")
-    return {"SQLite": ""} | ({"PostgreSQL": server} if server else {})
-
-
-def describe_machine(server: str) -> None:
-    print(f"{os.cpu_count()} cores of {processor()}, {platform.system()} {platform.release()}")
-    print(f"Python {platform.python_version()}, Django {django.__version__},", end=" ")
-    print(f"SQLite {sqlite3.sqlite_version}", end="")
-    if server:
-        with psycopg.connect(server) as connection:
-            asked = [connection.execute(f"SHOW {name}").fetchone() for name in SHOWN]
-        print(", PostgreSQL", *(f"{n} {v[0]}" for n, v in zip(SHOWN, asked, strict=True)), end="")
-    print()
-
-
-SHOWN = ("server_version", "fsync", "synchronous_commit")
-
-
-def processor() -> str:
-    lines = Path("/proc/cpuinfo").read_text().splitlines()
-    return next((one.partition(":")[2].strip() for one in lines if "model name" in one), "unknown")
 
 
 if __name__ == "__main__":

@@ -15,8 +15,11 @@ django.setup()
 
 from django.core.management import call_command  # noqa: E402
 from django.db import close_old_connections, connection  # noqa: E402
+from django.test import RequestFactory  # noqa: E402
 
-from newsletter.models import Issue, Subscriber, Terms  # noqa: E402, F401  # what the rig asks for
+from blog.models import Author, Site  # noqa: E402, F401  # what the rig asks for
+from config.newsroom import front_page  # noqa: E402
+from newsletter.models import Issue, Subscriber, Terms  # noqa: E402, F401
 from newsletter.sending import issues  # noqa: E402
 from tests.faults.readers import add_readers  # noqa: E402
 
@@ -30,9 +33,9 @@ def prepare(readers: int) -> None:
     add_readers(readers)
 
 
-def start(body: str = "A few words.") -> str:
+def start(body: str, subject: str) -> str:
     """Write an issue and send it; returns how the sink names it."""
-    issue = Issue.objects.create(subject="A letter", body=body)
+    issue = Issue.objects.create(subject=subject, body=body)
     issues.start(issue)
     return f"issue{issue.pk}"
 
@@ -52,6 +55,13 @@ def progress() -> dict:
 
 def newest() -> Issue:
     return Issue.objects.order_by("pk").last()
+
+
+def concerns() -> list[str]:
+    """What the newsroom's first page gives an administrator to do."""
+    request = RequestFactory().get("/admin/")
+    request.user = Author(is_superuser=True, is_active=True)
+    return [concern.text for concern in front_page(request)["concerns"]]
 
 
 def rows() -> list:

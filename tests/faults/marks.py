@@ -1,6 +1,7 @@
-"""For tests that are about one kind of database."""
+"""For tests that are about one kind of database, or about a program that is not everywhere."""
 
 import os
+import shutil
 
 import pytest
 
@@ -9,4 +10,8 @@ on_sqlite = pytest.mark.skipif(
 )
 on_postgresql = pytest.mark.skipif(
     not os.environ.get("TEST_DATABASE_URL"), reason="about a database that is a server"
+)
+with_postfix = pytest.mark.skipif(
+    not shutil.which("postfix") or os.geteuid() != 0,
+    reason="needs Postfix, and root to start it",
 )

@@ -5,7 +5,6 @@ import json
 import os
 import secrets
 import shutil
-import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -17,6 +16,7 @@ from urllib.parse import urlsplit
 import psycopg
 from psycopg import sql
 
+from tests.faults.processes import HOST, Server, Worker
 from tests.faults.sink import Sink
 from tests.system import ROOT, only, until
 
@@ -109,8 +109,8 @@ def environment(folder: Path, database_url: str, **more: str) -> dict[str, str]:
         "ENV_FILE": os.devnull,
         "DEBUG": "False",
         "SECRET_KEY": "only-for-the-fault-rig-" + "x" * 50,
-        "ALLOWED_HOSTS": "blog.example.com",
-        "SITE_URL": "https://blog.example.com",
+        "ALLOWED_HOSTS": HOST,
+        "SITE_URL": f"https://{HOST}",
         "VAR_DIR": str(folder),
         "DATABASE_URL": database_url,
         "CACHE_URL": "",
@@ -156,38 +156,6 @@ class Desk:
         self.process.stdout.close()
 
 
-class Worker:
-    """A real worker process; its log goes to a file shared by all of the site's workers."""
-
-    def __init__(self, site: "Site", **more: str) -> None:
-        self.site, self.more = site, more
-        self.start()
-
-    def start(self) -> None:
-        with self.site.log.open("a") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "manage.py", "worker", "--unsupervised"],
-                cwd=ROOT,
-                env=only(self.site.environment | self.more),
-                stdout=log,
-                stderr=log,
-            )
-
-    @property
-    def is_alive(self) -> bool:
-        return self.process.poll() is None
-
-    def kill(self) -> None:
-        """Like a power cut: it has no moment to do anything."""
-        self.process.kill()
-        self.process.wait()
-
-    def terminate(self, seconds: float = 30) -> int:
-        """Ask it to end; returns its exit code."""
-        self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(seconds)
-
-
 @dataclass
 class Site:
     """A database of its own, its mail server, and the processes that work on it."""
@@ -199,22 +167,30 @@ class Site:
     readers: int
     issue: str = ""
     workers: list[Worker] = field(default_factory=list)
+    server: Server | None = None
     kills: int = 0
 
     @property
     def log(self) -> Path:
-        return self.folder / "worker.log"
+        return self.folder / "site.log"
 
     def ask(self, expression: str) -> Any:
         """What a Python expression gives in the site; see desk.py for what it may name."""
         return self.desk.ask(expression)
 
-    def send(self, body: str = "A few words.") -> None:
-        self.issue = self.ask(f"start({body!r})")
+    def send(self, body: str = "A few words.", subject: str = "A letter") -> None:
+        self.issue = self.ask(f"start({body!r}, {subject!r})")
 
     def work(self, count: int = 1, **more: str) -> None:
         """Start so many workers."""
-        self.workers += [Worker(self, **more) for _ in range(count)]
+        self.workers += [Worker(self.environment | more, self.log) for _ in range(count)]
+
+    def serve(self) -> Server:
+        """Start the whole site, with a worker in it; returns once it shows pages."""
+        self.ask("call_command('collectstatic', verbosity=0, interactive=False)")
+        self.server = server = Server(self.environment, self.log)
+        self.until(lambda: server.get("/readyz/").status == 200, 60)
+        return server
 
     def kill(self, worker: Worker) -> None:
         if worker.is_alive:
@@ -235,7 +211,7 @@ class Site:
         self.until(self.is_finished, seconds)
 
     def until[Found](self, look: Callable[[], Found], seconds: float = 20) -> Found:
-        """What `look` returns once that is something; the workers' log where it never is."""
+        """What `look` returns once that is something; the site's log where it never is."""
         try:
             return until(look, seconds)
         except AssertionError as late:
@@ -270,6 +246,8 @@ class Site:
         for worker in self.workers:
             if worker.is_alive:
                 worker.kill()
+        if self.server and self.server.is_alive:
+            self.server.terminate()
 
 
 @contextlib.contextmanager
@@ -277,7 +255,7 @@ def site(template: Template, folder: Path, **more: str) -> Iterator[Site]:
     """A site on a copy of the template, with a sink that takes all; `more` are settings."""
     folder.mkdir(parents=True, exist_ok=True)
     with Sink(folder / "sink") as sink:
-        settings = environment(folder, template.copy(folder), EMAIL_URL=sink.url, **more)
+        settings = environment(folder, template.copy(folder), **{"EMAIL_URL": sink.url} | more)
         with Desk(settings) as desk:
             made = Site(folder, sink, settings, desk, template.readers)
             try:

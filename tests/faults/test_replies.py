@@ -10,6 +10,7 @@ import pytest
 
 from newsletter.letters import Letter
 from newsletter.models import Delivery, Subscriber
+from newsletter.progress import server_is_away
 from newsletter.sending import issues
 from newsletter.sending.freezing import freeze_next
 from newsletter.smtp import Connection
@@ -188,6 +189,27 @@ def test_connection_lost_as_it_is_used_makes_room_for_the_next(issue, sink, monk
 
     assert everybody_once(sink)
     assert statuses(issue) == {"sent": READERS}
+
+
+@pytest.mark.parametrize(
+    "rule", [Rule("banner", "421 4.3.2 Busy"), Rule("MAIL", "421 4.3.2 Busy"), Rule("RCPT", "drop")]
+)
+def test_server_that_takes_nothing_is_away_however_few_the_readers_are(issue, sink, rule, caplog):
+    """Case K07."""
+    freeze_next(issue)
+    Delivery.objects.exclude(subscriber__email__endswith="7@example.com").delete()
+    sink.set_rules(rule)
+
+    for _ in range(3):
+        send()
+
+    assert statuses(issue) == {"waiting": 10}
+    assert server_is_away()
+    assert len(caplog.messages) == 1
+    sink.set_rules()
+    send_all(issue)
+    assert statuses(issue) == {"sent": 10}
+    assert not server_is_away()
 
 
 def test_server_that_no_longer_offers_tls_gets_nothing(issue, sink, settings):
