@@ -32,9 +32,18 @@ def note(
     Feedback.objects.bulk_create([event], ignore_conflicts=True)
     if kind == Kind.COMPLAINT:
         subscriber.suppress(Subscriber.Suppression.COMPLAINT)
+    elif _is_about_another_address(subscriber, delivery):
+        return True
     elif kind == Kind.HARD or (kind == Kind.SOFT and has_bounced_often(subscriber)):
         subscriber.suppress(Subscriber.Suppression.BOUNCE)
     return True
+
+
+def _is_about_another_address(subscriber: Subscriber, delivery: Delivery | None) -> bool:
+    """Whether that mail still went to an address which she has left since."""
+    if delivery is None or delivery.settled_at is None:
+        return False
+    return subscriber.address_changes.filter(done_at__gt=delivery.settled_at).exists()
 
 
 def has_bounced_often(subscriber: Subscriber) -> bool:

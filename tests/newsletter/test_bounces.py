@@ -1,14 +1,21 @@
 """What comes back: reports in a mailbox, and what follows for the reader."""
 
 import mailbox
+from datetime import timedelta
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
 from newsletter import feedback, reports
 from newsletter.letters import Letter, Reader
-from newsletter.models import Feedback
-from tests.factories import DeliveryFactory, FrozenMailFactory, SubscriberFactory
+from newsletter.models import Delivery, Feedback
+from tests.factories import (
+    AddressChangeFactory,
+    DeliveryFactory,
+    FrozenMailFactory,
+    SubscriberFactory,
+)
 from tests.newsletter.reports import OUT_OF_OFFICE, bounce, complaint
 
 pytestmark = pytest.mark.django_db
@@ -56,6 +63,24 @@ def test_bounce_for_good_stops_all_mail_to_the_address(delivery, box, capsys):
     assert (event.kind, event.delivery) == ("hard", delivery)
     assert event.detail == "5.1.1 550 5.1.1 User unknown"
     assert flags(box) == ["S"]
+
+
+@pytest.mark.parametrize(
+    ("went_out", "status"), [("before she moved", "active"), ("after she moved", "bounced")]
+)
+def test_bounce_of_the_address_that_a_reader_left_stops_no_mail_to_the_new_one(
+    delivery, box, went_out, status
+):
+    moved_at = timezone.now() - timedelta(hours=1)
+    AddressChangeFactory(subscriber=delivery.subscriber, done_at=moved_at)
+    late = timedelta(minutes=-5 if went_out == "before she moved" else 5)
+    Delivery.objects.filter(pk=delivery.pk).update(settled_at=moved_at + late)
+    box.add(bounce(READER, message_id=message_id(delivery)))
+
+    process(box)
+
+    assert status_of(delivery) == status
+    assert Feedback.objects.get().kind == "hard"
 
 
 def test_report_told_twice_is_noted_once(delivery, box, tmp_path, capsys):
