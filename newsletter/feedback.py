@@ -19,17 +19,18 @@ def note(
     detail: str = "",
 ) -> bool:
     """Write an event down and do what follows from it; False where it was told before."""
-    event = Feedback(
-        kind=kind,
-        subscriber=subscriber,
-        delivery=delivery,
+    # Another process may be told the same at this moment: only one of the two adds the row.
+    _, is_new = Feedback.objects.get_or_create(
         key=key[:80],
-        detail=scrub(detail)[:300],
+        defaults={
+            "kind": kind,
+            "subscriber": subscriber,
+            "delivery": delivery,
+            "detail": scrub(detail)[:300],
+        },
     )
-    if Feedback.objects.filter(key=event.key).exists():
+    if not is_new:
         return False
-    # Another process may be told the same at this moment; the row that is there decides.
-    Feedback.objects.bulk_create([event], ignore_conflicts=True)
     if kind == Kind.COMPLAINT:
         subscriber.suppress(Subscriber.Suppression.COMPLAINT)
     elif _is_about_another_address(subscriber, delivery):
