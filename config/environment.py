@@ -13,6 +13,8 @@ from django.conf import locale
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import to_locale
 
+from newsletter.rate import Rate
+
 PLACEHOLDERS = {"", "change-me", "only-for-development"}
 
 # Measured with two web processes and a worker writing: Django's defaults answer four in ten
@@ -55,6 +57,13 @@ class Env(environ.Env):
             raise SystemExit(f"{var} must be a number from {least} to {most}.")
         return number
 
+    def number(self, var: str, default: float, *, least: float) -> float:
+        """As `whole`, with a fraction allowed."""
+        number = self.float(var, default=default)
+        if not least <= number <= 1_000_000:
+            raise SystemExit(f"{var} must be a number from {least} to 1000000.")
+        return number
+
     def one_of(self, var: str, choices: list[str], default: str) -> str:
         if (choice := self.str(var, default=default)) not in choices:
             raise SystemExit(f"{var} must be one of {', '.join(choices)}.")
@@ -88,6 +97,12 @@ def language(code: str) -> str:
 
 def time_zone(name: str) -> str:
     return ZoneInfo(name).key
+
+
+def rates(text: str) -> str:
+    """The same text. A wrong one would only show in the worker's log, while every issue waits."""
+    Rate.parse_all(text)
+    return text
 
 
 def production_fault(

@@ -20,6 +20,7 @@ from config.environment import (
     media_storage,
     networks,
     production_fault,
+    rates,
     site_address,
     time_zone,
 )
@@ -158,10 +159,10 @@ EVIDENCE_DAYS = env.whole("EVIDENCE_DAYS", 1095, most=36_500)
 # Mails of issues a time unit ("10/s,500/m,20000/h"; empty: as fast as the server takes them), SMTP
 # connections of one worker, seconds to wait for an answer, seconds after which what a dead worker
 # held is free again, hours after which a schedule that was missed waits for a human.
-SEND_RATE = env.str("SEND_RATE", default="")
+SEND_RATE = env.read("SEND_RATE", rates)
 SEND_CONNECTIONS = min(16, max(1, env.int("SEND_CONNECTIONS", default=8)))
-SEND_TIMEOUT = env.float("SEND_TIMEOUT", default=120)
-SEND_LEASE = env.float("SEND_LEASE", default=30)
+SEND_TIMEOUT = env.number("SEND_TIMEOUT", 120, least=0.1)
+SEND_LEASE = env.number("SEND_LEASE", 30, least=1)
 # A private key in PEM that signs issues, where no mail server does; its selector and domain.
 DKIM_KEY = env.str("DKIM_KEY", default="")
 DKIM_SELECTOR = env.str("DKIM_SELECTOR", default="")
@@ -169,10 +170,10 @@ DKIM_DOMAIN = env.str("DKIM_DOMAIN", default=urlsplit(SITE_URL).hostname or "")
 # The mailbox that process_bounces reads: a path, or imaps://user:password@host/INBOX.
 BOUNCE_MAILBOX = env.str("BOUNCE_MAILBOX", default="")
 # Issues in a row that must come back before an address with, say, a full mailbox gets no more.
-SOFT_BOUNCES = env.int("SOFT_BOUNCES", default=3)
+SOFT_BOUNCES = env.whole("SOFT_BOUNCES", 3)
 # Whether a mail that may have arrived is sent again: doubled rather than lost.
 SEND_UNKNOWN_AGAIN = env.bool("SEND_UNKNOWN_AGAIN", default=False)
-SEND_LATE_HOURS = env.float("SEND_LATE_HOURS", default=6)
+SEND_LATE_HOURS = env.number("SEND_LATE_HOURS", 6, least=0)
 
 # --- People who sign in ---------------------------------------------------------------------
 

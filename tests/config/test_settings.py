@@ -84,6 +84,15 @@ def test_missing_setting_stops_the_start_with_one_sentence(tmp_path, name, value
         "CONFIRMATIONS_PER_HOUR=many",
         "TRUSTED_PROXIES=10.0.0.1,garbage",
         "SEND_TIMEOUT=soon",
+        "SEND_TIMEOUT=0",
+        "SEND_TIMEOUT=nan",
+        "SEND_LEASE=0",
+        "SEND_LEASE=-30",
+        "SEND_LATE_HOURS=-1",
+        "SEND_RATE=fast",
+        "SEND_RATE=0/s",
+        "SEND_RATE=10/s,500",
+        "SOFT_BOUNCES=0",
     ],
 )
 def test_setting_that_cannot_be_meant_stops_the_start_with_one_sentence(tmp_path, setting):
