@@ -231,3 +231,9 @@ def media_storage(url: str) -> dict[str, Any]:
             "querystring_auth": False,
         },
     }
+
+
+def picture_hosts(url: str) -> list[str]:
+    """Where browsers fetch pictures from that the site does not serve itself."""
+    options = media_storage(url).get("OPTIONS")
+    return [options["endpoint_url"]] if options else []

@@ -200,6 +200,22 @@ def test_storage_url_becomes_a_bucket():
 
 
 @pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("", "'self' data:"),
+        ("s3://k:s@s3.example.com/pictures", "'self' data: https://s3.example.com"),
+        ("s3://k:s@s3.example.com:9000/pictures", "'self' data: https://s3.example.com:9000"),
+    ],
+)
+def test_pages_may_show_the_pictures_of_the_bucket(tmp_path, url, shown):
+    program = "from config.settings import SECURE_CSP; print(*SECURE_CSP['img-src'])"
+
+    result = start(tmp_path, command=["-c", program], **GOOD, STORAGE_URL=url)
+
+    assert (result.stdout, result.stderr) == (f"{shown}\n", "")
+
+
+@pytest.mark.parametrize(
     ("query", "seconds"), [("", 1), ("?socket_timeout=0.1", 0.1)], ids=["default", "in the URL"]
 )
 def test_redis_is_never_waited_for_without_end(query, seconds):
