@@ -25,6 +25,7 @@ from config.environment import (
     site_address,
     time_zone,
 )
+from config.logs import OF_VISITORS
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 TESTING = "pytest" in sys.modules
@@ -268,9 +269,7 @@ LOGGING = {
     "loggers": {
         "django": {"handlers": ["console"], "level": "WARNING", "propagate": False},
         "django.server": {"handlers": ["console"], "level": "INFO", "propagate": False},
-        "django.request": {"filters": ["visitor"]},
-        # Robots ask by every name there is.
-        "django.security.DisallowedHost": {"filters": ["visitor"]},
+        **{name: {"filters": ["visitor"]} for name in OF_VISITORS},
         # Whoever needed a connection reports that there was none; the pool would say so too.
         "psycopg.pool": {"level": "CRITICAL"},
         "pennypost": {"level": env.one_of("LOG_LEVEL", LOG_LEVELS, "INFO")},

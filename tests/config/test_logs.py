@@ -7,6 +7,7 @@ from django.urls import path
 
 from config import urls
 from config.logs import JsonFormatter, TextFormatter
+from tests.factories import TermsFactory
 
 
 def record(message):
@@ -103,3 +104,29 @@ def test_only_a_fault_of_our_own_leaves_a_traceback(
 
     assert answer.status_code == status
     assert [bool(line.exc_info) for line in caplog.records] == [has_traceback]
+
+
+FORM, PARTS = "application/x-www-form-urlencoded", "multipart/form-data; boundary=part"
+FILE = b'--part\r\nContent-Disposition: form-data; name="a"; filename="a"\r\n\r\n\r\n'
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("body", "content_type"),
+    [(b"a=1&" * 5000, FORM), (FILE * 200 + b"--part--", PARTS)],
+    ids=["fields", "files"],
+)
+def test_form_that_no_browser_sends_leaves_no_traceback(client, caplog, body, content_type):
+    TermsFactory()
+
+    answer = client.post(
+        "/newsletter/subscribe/",
+        body,
+        content_type=content_type,
+        headers={"Sec-Fetch-Site": "same-origin"},
+    )
+
+    assert answer.status_code == 400
+    lines = [line for line in caplog.records if line.levelno >= logging.WARNING]
+    assert lines
+    assert [line.exc_info for line in lines] == [None] * len(lines)
