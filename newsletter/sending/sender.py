@@ -2,11 +2,13 @@
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
+from functools import partial
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.db import InterfaceError, OperationalError
 
 from blog.models import Heartbeat, Limit
 from blog.outbox import scrub
@@ -14,7 +16,7 @@ from newsletter import installation
 from newsletter.letters import Letter
 from newsletter.models import FrozenMail, Issue
 from newsletter.sending import backend, issues, ledger
-from newsletter.sending.due import start_due
+from newsletter.sending.due import start_if_due
 from newsletter.sending.engine import End, Engine
 from newsletter.sending.freezing import freeze_next
 from newsletter.smtp import Server
@@ -33,14 +35,32 @@ class Sender:
         self._pause, self._away_until = 1.0, 0.0
 
     def work(self) -> bool:
-        """Do what there is to do; returns whether anything was done."""
-        done = ledger.take_from_the_dead() + start_due() + issues.skip_cancelled()
-        here = installation.identity()
-        for issue in Issue.objects.unfinished().filter(owner=here).order_by("started_at"):
+        """Do what there is to do; returns whether anything was done.
+
+        What is wrong with one issue does not hold up the others; it is raised when they had
+        their turn.
+        """
+        done = ledger.take_from_the_dead() + issues.skip_cancelled()
+        faults: list[Exception] = []
+        for step in self._steps():
             if self.stop():
                 break
-            done += self._work_on(issue)
+            try:
+                done += step()
+            except (OperationalError, InterfaceError):
+                raise  # the database is away, for all of them
+            except Exception as fault:
+                faults.append(fault)
+        if faults:
+            raise faults[0]
         return bool(done)
+
+    def _steps(self) -> Iterator[Callable[[], bool]]:
+        here = installation.identity()
+        for issue in Issue.objects.scheduled():
+            yield partial(start_if_due, issue, here)
+        for issue in Issue.objects.unfinished().filter(owner=here).order_by("started_at"):
+            yield partial(self._work_on, issue)
 
     def _work_on(self, issue: Issue) -> bool:
         if issue.frozen_at is None:
