@@ -6,7 +6,7 @@ from django.core.exceptions import PermissionDenied
 from django.urls import path
 
 from config import urls
-from config.logs import JsonFormatter, TextFormatter
+from config.logs import AddRequestId, JsonFormatter, TextFormatter
 from tests.factories import TermsFactory
 
 
@@ -72,6 +72,18 @@ def test_json_line_names_the_request():
     line = json.loads(JsonFormatter().format(record("Hello")))
 
     assert (line["request"], line["message"], line["level"]) == ("1f2e3d", "Hello", "WARNING")
+
+
+@pytest.mark.django_db
+def test_line_of_a_missing_page_names_the_request(client, caplog):
+    naming = AddRequestId()
+    caplog.handler.addFilter(naming)
+
+    answer = client.get("/nowhere/")
+
+    caplog.handler.removeFilter(naming)
+    [line] = [line for line in caplog.records if "/nowhere/" in line.getMessage()]
+    assert line.request_id == answer["X-Request-Id"]
 
 
 def refuse(request):
