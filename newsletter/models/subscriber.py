@@ -334,6 +334,11 @@ class Subscriber(models.Model):
         """Whether there is anything to unsubscribe from."""
         return self.status in {self.Status.ACTIVE, self.Status.PENDING}
 
+    @property
+    def receives_something(self) -> bool:
+        """Whether there is anything that she could get; topics may have been deleted."""
+        return self.receives_everything or self.topics.exists()
+
     def may_be_mailed(self) -> bool:
         """Whether anything at all may go to this address, be it a request to confirm."""
         stopped = {self.Status.BOUNCED, self.Status.COMPLAINED, self.Status.ERASED}
