@@ -16,6 +16,7 @@ from tests.factories import (
     FrozenMailFactory,
     SubscriberFactory,
 )
+from tests.imap import Folder, serving
 from tests.newsletter.reports import OUT_OF_OFFICE, bounce, complaint
 
 pytestmark = pytest.mark.django_db
@@ -186,6 +187,32 @@ def test_mbox_is_read_and_never_written(delivery, tmp_path):
 
     assert status_of(delivery) == "bounced"
     assert path.read_bytes() == before
+
+
+def test_imap_folder_is_read_and_only_reports_are_marked(delivery, capsys):
+    report = bounce(READER, message_id=message_id(delivery))
+
+    with serving(Folder("Bounces", {7: OUT_OF_OFFICE, 9: report})) as folder:
+        call_command("process_bounces", folder.url)
+        call_command("process_bounces", folder.url)
+
+    assert status_of(delivery) == "bounced"
+    assert folder.read == [9]
+    assert capsys.readouterr().out.splitlines() == [
+        "Reports: 1 noted, 0 known already. Other mail left alone: 1.",
+        "Reports: 0 noted, 0 known already. Other mail left alone: 1.",
+    ]
+
+
+@pytest.mark.parametrize(("found", "wanted"), [("Bounces", "Other"), ("p%40ss", "wrong")])
+def test_imap_folder_that_cannot_be_read_is_named_without_the_password(found, wanted):
+    with serving(Folder("Bounces", {})) as folder:
+        url = folder.url.replace(found, wanted)
+        with pytest.raises(CommandError, match=r"cannot be read|no folder") as refusal:
+            call_command("process_bounces", url)
+
+    assert "p@ss" not in str(refusal.value)
+    assert "wrong" not in str(refusal.value)
 
 
 def test_mailbox_that_is_not_there_is_named(tmp_path):
