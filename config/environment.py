@@ -1,6 +1,8 @@
 """What settings.py reads from the environment, turned into the shapes that Django wants."""
 
+import re
 from collections.abc import Callable
+from email.utils import parseaddr
 from importlib.util import find_spec
 from ipaddress import ip_network
 from pathlib import Path
@@ -97,6 +99,18 @@ def language(code: str) -> str:
 
 def time_zone(name: str) -> str:
     return ZoneInfo(name).key
+
+
+def sender(text: str) -> str:
+    """`hello@blog.example`, also with a name: `The Example <hello@blog.example>`."""
+    bare_address(parseaddr(text)[1])
+    return text
+
+
+def bare_address(text: str) -> str:
+    if not re.fullmatch(r"[^\s<>,@]+@[^\s<>,@]+", text):
+        raise ValueError("It is no address.")
+    return text
 
 
 def rates(text: str) -> str:

@@ -12,6 +12,7 @@ from django.utils.csp import CSP
 
 from config.environment import (
     Env,
+    bare_address,
     cache,
     database,
     language,
@@ -22,6 +23,7 @@ from config.environment import (
     picture_hosts,
     production_fault,
     rates,
+    sender,
     site_address,
     time_zone,
 )
@@ -139,11 +141,11 @@ FILE_UPLOAD_HANDLERS = [
 
 # --- Mail -----------------------------------------------------------------------------------
 
-DEFAULT_FROM_EMAIL = env.str(
-    "DEFAULT_FROM_EMAIL", default=f"hello@{urlsplit(SITE_URL).hostname or 'localhost'}"
+DEFAULT_FROM_EMAIL = env.read(
+    "DEFAULT_FROM_EMAIL", sender, default=f"hello@{urlsplit(SITE_URL).hostname or 'localhost'}"
 )
 # Where undeliverable newsletters go back to. Empty means: to the sender, as one heap.
-BOUNCE_ADDRESS = env.str("BOUNCE_ADDRESS", default="")
+BOUNCE_ADDRESS = env.read("BOUNCE_ADDRESS", lambda text: text and bare_address(text))
 SERVER_EMAIL = parseaddr(DEFAULT_FROM_EMAIL)[1]
 MAILBOX_DIR = VAR_DIR / "mail"
 MAIL_SERVICE, ANYMAIL = env.read("EMAIL_URL", mail_service)

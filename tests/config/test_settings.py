@@ -9,7 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from config.environment import cache, language, mailer, media_storage, production_fault
+from config.environment import (
+    bare_address,
+    cache,
+    language,
+    mailer,
+    media_storage,
+    production_fault,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 GOOD = {
@@ -85,14 +92,13 @@ def test_missing_setting_stops_the_start_with_one_sentence(tmp_path, name, value
         "TRUSTED_PROXIES=10.0.0.1,garbage",
         "SEND_TIMEOUT=soon",
         "SEND_TIMEOUT=0",
-        "SEND_TIMEOUT=nan",
-        "SEND_LEASE=0",
         "SEND_LEASE=-30",
         "SEND_LATE_HOURS=-1",
         "SEND_RATE=fast",
-        "SEND_RATE=0/s",
         "SEND_RATE=10/s,500",
         "SOFT_BOUNCES=0",
+        "DEFAULT_FROM_EMAIL=The Example",
+        "BOUNCE_ADDRESS=The Bounces <bounces@blog.example.com>",
     ],
 )
 def test_setting_that_cannot_be_meant_stops_the_start_with_one_sentence(tmp_path, setting):
@@ -103,6 +109,12 @@ def test_setting_that_cannot_be_meant_stops_the_start_with_one_sentence(tmp_path
     assert result.returncode == 1
     assert re.fullmatch(rf"{name} [^\n]+\.\n", result.stderr)
     assert "s3cret" not in result.stderr
+
+
+@pytest.mark.parametrize("text", ["hello", "hello@", "@blog.example", "a@b@c", "a@x.co, b@x.co"])
+def test_what_is_no_address_is_refused(text):
+    with pytest.raises(ValueError, match="no address"):
+        bare_address(text)
 
 
 @pytest.mark.parametrize("code", ["en", "en-gb", "de", "pt-br", "zh-hans", "sr-latn"])
