@@ -1,6 +1,8 @@
 """What settings.py reads from the environment, turned into the shapes that Django wants."""
 
+import re
 from collections.abc import Callable
+from email.utils import parseaddr
 from importlib.util import find_spec
 from ipaddress import ip_network
 from pathlib import Path
@@ -12,6 +14,8 @@ import environ
 from django.conf import locale
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import to_locale
+
+from newsletter.rate import Rate
 
 PLACEHOLDERS = {"", "change-me", "only-for-development"}
 
@@ -55,6 +59,13 @@ class Env(environ.Env):
             raise SystemExit(f"{var} must be a number from {least} to {most}.")
         return number
 
+    def number(self, var: str, default: float, *, least: float) -> float:
+        """As `whole`, with a fraction allowed."""
+        number = self.float(var, default=default)
+        if not least <= number <= 1_000_000:
+            raise SystemExit(f"{var} must be a number from {least} to 1000000.")
+        return number
+
     def one_of(self, var: str, choices: list[str], default: str) -> str:
         if (choice := self.str(var, default=default)) not in choices:
             raise SystemExit(f"{var} must be one of {', '.join(choices)}.")
@@ -88,6 +99,24 @@ def language(code: str) -> str:
 
 def time_zone(name: str) -> str:
     return ZoneInfo(name).key
+
+
+def sender(text: str) -> str:
+    """`hello@blog.example`, also with a name: `The Example <hello@blog.example>`."""
+    bare_address(parseaddr(text)[1])
+    return text
+
+
+def bare_address(text: str) -> str:
+    if not re.fullmatch(r"[^\s<>,@]+@[^\s<>,@]+", text):
+        raise ValueError("It is no address.")
+    return text
+
+
+def rates(text: str) -> str:
+    """The same text. A wrong one would only show in the worker's log, while every issue waits."""
+    Rate.parse_all(text)
+    return text
 
 
 def production_fault(
@@ -229,3 +258,9 @@ def media_storage(url: str) -> dict[str, Any]:
             "querystring_auth": False,
         },
     }
+
+
+def picture_hosts(url: str) -> list[str]:
+    """Where browsers fetch pictures from that the site does not serve itself."""
+    options = media_storage(url).get("OPTIONS")
+    return [options["endpoint_url"]] if options else []

@@ -5,6 +5,18 @@ import logging
 import re
 from contextvars import ContextVar
 
+# Those that tell of what a visitor sent; a logger takes no filter from the one above it.
+OF_VISITORS = [
+    "django.request",
+    # Robots ask by every name there is.
+    "django.security.DisallowedHost",
+    "django.security.DisallowedRedirect",
+    "django.security.RequestDataTooBig",
+    "django.security.SuspiciousMultipartForm",
+    "django.security.TooManyFieldsSent",
+    "django.security.TooManyFilesSent",
+]
+
 request_id: ContextVar[str] = ContextVar("request_id", default="-")
 
 # A visitor chooses the path that a 404 logs: nothing in it may look like a second line.

@@ -35,13 +35,11 @@ class RequestId:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        token = request_id.set(secrets.token_hex(6))
-        try:
-            response = self.get_response(request)
-            response["X-Request-Id"] = request_id.get()
-            return response
-        finally:
-            request_id.reset(token)
+        # It stays until the thread's next request: Django logs a 404 when all middleware is done.
+        request_id.set(secrets.token_hex(6))
+        response = self.get_response(request)
+        response["X-Request-Id"] = request_id.get()
+        return response
 
 
 class TrustedProxies:

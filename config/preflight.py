@@ -9,16 +9,27 @@ from pathlib import Path
 from typing import NoReturn
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, connection
 
 from config.health import fresh_connection, is_migrated
+from newsletter import signing
 
 
 def refuse_unready_site() -> None:
     """Exit with one plain sentence where the site could not work."""
+    refuse_unusable_key()
     refuse_unwritable_folders()
     if not is_up_to_date():
         raise SystemExit("The database is not up to date. Run: manage.py migrate")
+
+
+def refuse_unusable_key() -> None:
+    """Each mail of an issue would fail for good, one after the other."""
+    try:
+        signing.check()
+    except ImproperlyConfigured as fault:
+        raise SystemExit(str(fault)) from fault
 
 
 def refuse_unwritable_folders() -> None:

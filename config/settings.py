@@ -12,6 +12,7 @@ from django.utils.csp import CSP
 
 from config.environment import (
     Env,
+    bare_address,
     cache,
     database,
     language,
@@ -20,10 +21,14 @@ from config.environment import (
     mailer,
     media_storage,
     networks,
+    picture_hosts,
     production_fault,
+    rates,
+    sender,
     site_address,
     time_zone,
 )
+from config.logs import OF_VISITORS
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 TESTING = "pytest" in sys.modules
@@ -137,11 +142,11 @@ FILE_UPLOAD_HANDLERS = [
 
 # --- Mail -----------------------------------------------------------------------------------
 
-DEFAULT_FROM_EMAIL = env.str(
-    "DEFAULT_FROM_EMAIL", default=f"hello@{urlsplit(SITE_URL).hostname or 'localhost'}"
+DEFAULT_FROM_EMAIL = env.read(
+    "DEFAULT_FROM_EMAIL", sender, default=f"hello@{urlsplit(SITE_URL).hostname or 'localhost'}"
 )
 # Where undeliverable newsletters go back to. Empty means: to the sender, as one heap.
-BOUNCE_ADDRESS = env.str("BOUNCE_ADDRESS", default="")
+BOUNCE_ADDRESS = env.read("BOUNCE_ADDRESS", lambda text: text and bare_address(text))
 SERVER_EMAIL = parseaddr(DEFAULT_FROM_EMAIL)[1]
 MAILBOX_DIR = VAR_DIR / "mail"
 MAIL_SERVICE, ANYMAIL = env.read("EMAIL_URL", mail_service)
@@ -159,10 +164,10 @@ EVIDENCE_DAYS = env.whole("EVIDENCE_DAYS", 1095, most=36_500)
 # Mails of issues a time unit ("10/s,500/m,20000/h"; empty: as fast as the server takes them), SMTP
 # connections of one worker, seconds to wait for an answer, seconds after which what a dead worker
 # held is free again, hours after which a schedule that was missed waits for a human.
-SEND_RATE = env.str("SEND_RATE", default="")
+SEND_RATE = env.read("SEND_RATE", rates)
 SEND_CONNECTIONS = min(16, max(1, env.int("SEND_CONNECTIONS", default=8)))
-SEND_TIMEOUT = env.float("SEND_TIMEOUT", default=120)
-SEND_LEASE = env.float("SEND_LEASE", default=30)
+SEND_TIMEOUT = env.number("SEND_TIMEOUT", 120, least=0.1)
+SEND_LEASE = env.number("SEND_LEASE", 30, least=1)
 # Mails that go in one call to a mail service: as many are in doubt where it gets no answer. A
 # hundred below Gmail's limit stay far below the 50 MB that a call may weigh.
 SEND_BATCH = env.whole("SEND_BATCH", 1, most=100)
@@ -177,10 +182,10 @@ DKIM_DOMAIN = env.str("DKIM_DOMAIN", default=urlsplit(SITE_URL).hostname or "")
 # The mailbox that process_bounces reads: a path, or imaps://user:password@host/INBOX.
 BOUNCE_MAILBOX = env.str("BOUNCE_MAILBOX", default="")
 # Issues in a row that must come back before an address with, say, a full mailbox gets no more.
-SOFT_BOUNCES = env.int("SOFT_BOUNCES", default=3)
+SOFT_BOUNCES = env.whole("SOFT_BOUNCES", 3)
 # Whether a mail that may have arrived is sent again: doubled rather than lost.
 SEND_UNKNOWN_AGAIN = env.bool("SEND_UNKNOWN_AGAIN", default=False)
-SEND_LATE_HOURS = env.float("SEND_LATE_HOURS", default=6)
+SEND_LATE_HOURS = env.number("SEND_LATE_HOURS", 6, least=0)
 
 # --- People who sign in ---------------------------------------------------------------------
 
@@ -221,7 +226,7 @@ SECURE_CSP = {
     "default-src": [CSP.NONE],
     "script-src": [CSP.SELF, CSP.NONCE],
     "style-src": [CSP.SELF, CSP.NONCE],
-    "img-src": [CSP.SELF, "data:"],
+    "img-src": [CSP.SELF, "data:", *env.read("STORAGE_URL", picture_hosts)],
     "font-src": [CSP.SELF],
     "connect-src": [CSP.SELF],
     "manifest-src": [CSP.SELF],
@@ -274,9 +279,7 @@ LOGGING = {
     "loggers": {
         "django": {"handlers": ["console"], "level": "WARNING", "propagate": False},
         "django.server": {"handlers": ["console"], "level": "INFO", "propagate": False},
-        "django.request": {"filters": ["visitor"]},
-        # Robots ask by every name there is.
-        "django.security.DisallowedHost": {"filters": ["visitor"]},
+        **{name: {"filters": ["visitor"]} for name in OF_VISITORS},
         # Whoever needed a connection reports that there was none; the pool would say so too.
         "psycopg.pool": {"level": "CRITICAL"},
         "pennypost": {"level": env.one_of("LOG_LEVEL", LOG_LEVELS, "INFO")},

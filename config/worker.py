@@ -20,6 +20,7 @@ from django_tasks_db.management.commands import db_worker
 from blog.models import Heartbeat
 from blog.sweep import sweep as sweep_blog
 from config.queue import free_stuck_tasks, prune_results
+from newsletter.sending.memory import hold_if_set_back
 from newsletter.sending.sender import Sender
 from newsletter.sweep import sweep as sweep_newsletter
 
@@ -111,13 +112,17 @@ class SenderThread(threading.Thread):
 
     def run(self) -> None:
         sender = Sender(self.stopped.is_set)
-        pause = 0.0
+        pause, is_sure = 0.0, False
         while not self.stopped.wait(pause):
             pause = 1.0
             try:
+                if not is_sure:  # a backup may have been put back meanwhile
+                    hold_if_set_back()
+                    is_sure = True
                 pause = 0.0 if sender.work() else 1.0
                 close_old_connections()
             except Exception as error:
+                is_sure = False
                 self.complaints.about("newsletter.sending", error)
                 connections.close_all()
 

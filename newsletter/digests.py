@@ -13,6 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.formats import date_format
 
+from blog.models import Limit
 from newsletter import installation
 from newsletter.letters import NotReady
 from newsletter.models import Digest, DigestRun, Issue, IssuePost
@@ -29,7 +30,9 @@ def run_due() -> int:
         try:
             made += run(pk) is not None
         except Exception:  # whatever is wrong with one digest, the others go out
-            logger.exception("Digest %s could not be made into an issue.", pk)
+            # It is tried again every few seconds.
+            if Limit.objects.allow(f"log: digest {pk}", most=1, within=timedelta(minutes=10)):
+                logger.exception("Digest %s could not be made into an issue.", pk)
     return made
 
 

@@ -19,22 +19,32 @@ def note(
     detail: str = "",
 ) -> bool:
     """Write an event down and do what follows from it; False where it was told before."""
-    event = Feedback(
-        kind=kind,
-        subscriber=subscriber,
-        delivery=delivery,
+    # Another process may be told the same at this moment: only one of the two adds the row.
+    _, is_new = Feedback.objects.get_or_create(
         key=key[:80],
-        detail=scrub(detail)[:300],
+        defaults={
+            "kind": kind,
+            "subscriber": subscriber,
+            "delivery": delivery,
+            "detail": scrub(detail)[:300],
+        },
     )
-    if Feedback.objects.filter(key=event.key).exists():
+    if not is_new:
         return False
-    # Another process may be told the same at this moment; the row that is there decides.
-    Feedback.objects.bulk_create([event], ignore_conflicts=True)
     if kind == Kind.COMPLAINT:
         subscriber.suppress(Subscriber.Suppression.COMPLAINT)
+    elif _is_about_another_address(subscriber, delivery):
+        return True
     elif kind == Kind.HARD or (kind == Kind.SOFT and has_bounced_often(subscriber)):
         subscriber.suppress(Subscriber.Suppression.BOUNCE)
     return True
+
+
+def _is_about_another_address(subscriber: Subscriber, delivery: Delivery | None) -> bool:
+    """Whether that mail still went to an address which she has left since."""
+    if delivery is None or delivery.settled_at is None:
+        return False
+    return subscriber.address_changes.filter(done_at__gt=delivery.settled_at).exists()
 
 
 def has_bounced_often(subscriber: Subscriber) -> bool:

@@ -1,7 +1,8 @@
 """Which installation this is: a restored or cloned database must not send what the first one sends.
 
-An issue belongs to the installation that scheduled or started it. Nothing has to be remembered at a
-restore: the identity is read from where the database is.
+An issue belongs to the installation that scheduled or started it. The identity is read from where
+the database is. A backup that is put back in its old place has that of before:
+newsletter/sending/memory.py notices it.
 """
 
 import hashlib

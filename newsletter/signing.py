@@ -33,6 +33,20 @@ def signed(mail: bytes) -> bytes:
     return signature + mail
 
 
+def check() -> None:
+    """Raises ImproperlyConfigured, with a sentence, where the site's key could sign nothing."""
+    if settings.DKIM_KEY and not settings.DKIM_SELECTOR:
+        raise ImproperlyConfigured(
+            "DKIM_KEY needs DKIM_SELECTOR too: under that name the DNS holds its public half."
+        )
+    try:
+        signed(b"From: a@example.com\r\n\r\n")
+    except (dkim.DKIMException, ValueError) as fault:
+        raise ImproperlyConfigured(
+            f"DKIM_KEY names a file that holds no private key in PEM: {settings.DKIM_KEY}"
+        ) from fault
+
+
 @cache
 def _key(path: str) -> bytes:
     """The private key in PEM; read once, so a new one needs a new start."""

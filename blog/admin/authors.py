@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from blog.admin.author_forms import AccountForm, InvitationForm, ProfileForm
-from blog.admin.base import ReadOnlyRoom, Room, label
+from blog.admin.base import ReadOnlyRoom, Room, label, page_of
 from blog.admin.filters import ByStatus
 from blog.invitations import invite
 from blog.models import AccountMail, Author, Post, Redirect
@@ -119,7 +119,7 @@ class AuthorAdmin(Room):
     # --- The form ---
 
     def get_view_on_site_url(self, obj: Author | None = None) -> str | None:
-        return obj.get_absolute_url() if obj else None
+        return page_of(obj)
 
     def formfield_for_manytomany(
         self, db_field: models.ManyToManyField, request: HttpRequest, **kwargs: Any

@@ -21,6 +21,7 @@ from django.utils.text import capfirst
 from blog import markdown
 from blog.admin.widgets import Autocomplete, PictureInput, RowsField, is_number
 from blog.images import PictureField
+from blog.models.addressed import Addressed
 from blog.text import clean_line
 
 MOST_COUNTED = 10_000
@@ -249,6 +250,15 @@ class OneRowRoom(Room):
 
     def response_post_save_change(self, request: HttpRequest, obj: Any) -> HttpResponseRedirect:
         return HttpResponseRedirect(reverse("admin:index"))
+
+
+def page_of(row: Addressed | None) -> str | None:
+    """The address at which everybody can see it now.
+
+    As it is stored: a form that comes back with a mistake has left its values on the object.
+    """
+    stored = row.stored() if row else None
+    return stored.get_absolute_url() if stored and stored.is_public else None
 
 
 def renderable(text: str) -> str:

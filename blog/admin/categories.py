@@ -16,7 +16,7 @@ from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
-from blog.admin.base import Room, is_number
+from blog.admin.base import Room, is_number, page_of
 from blog.models import Category, Redirect
 
 
@@ -56,7 +56,7 @@ class CategoryAdmin(Room):
         ]
 
     def get_view_on_site_url(self, obj: Category | None = None) -> str | None:
-        return obj.get_absolute_url() if obj else None
+        return page_of(obj)
 
     # --- The list ---
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.safestring import SafeString
 
-from blog.admin.base import Room, RoomList, label
+from blog.admin.base import Room, RoomList, label, page_of
 from blog.admin.filters import ByAuthor, ByCategory, ByDate, ByState
 from blog.admin.post_form import PostForm
 from blog.models import Category, Post, Redirect
@@ -119,7 +119,7 @@ class PostAdmin(Room):
         return {"author": request.user.pk}
 
     def get_view_on_site_url(self, obj: Post | None = None) -> str | None:
-        return obj.get_absolute_url() if obj and obj.is_public else None
+        return page_of(obj)
 
     def formfield_for_dbfield(self, db_field: models.Field, request: Any, **kwargs: Any) -> Any:
         if db_field.name == "body":

@@ -86,7 +86,7 @@ class Addressed(models.Model):
     def _save_and_remember(self, *args: Any, **kwargs: Any) -> None:
         using = kwargs.get("using") or router.db_for_write(type(self), instance=self)
         with transaction.atomic(using=using):
-            before = None if self._state.adding else self._stored()
+            before = None if self._state.adding else self.stored()
             if before:
                 self.note_changes(before)
             super().save(*args, **kwargs)
@@ -95,7 +95,8 @@ class Addressed(models.Model):
             if self.had_public_address():
                 Redirect.objects.forget(self.get_absolute_url())
 
-    def _stored(self) -> "Addressed | None":
+    def stored(self) -> "Addressed | None":
+        """The row as the database has it, whatever was set on this one since."""
         return type(self)._default_manager.filter(pk=self.pk).first()
 
     def get_absolute_url(self) -> str:

@@ -11,10 +11,12 @@ from django.http import (
     Http404,
     HttpRequest,
     HttpResponse,
+    HttpResponseNotAllowed,
     HttpResponseRedirect,
     JsonResponse,
     StreamingHttpResponse,
 )
+from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.views.decorators.http import require_POST
@@ -108,10 +110,14 @@ class ProgressPage:
         issue = self.room.find(request, pk)
         return JsonResponse(_in_words(issue, progress(issue)))
 
-    def table(self, request: HttpRequest, pk: int) -> StreamingHttpResponse:
+    def table(self, request: HttpRequest, pk: int) -> HttpResponseBase:
+        """All deliveries with their addresses, which is an export of readers like any other."""
         issue = self.room.find(request, pk)
         if not _may_export(request):
             raise PermissionDenied
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        self.room.log_change(request, issue, "Exported what became of its mails.")
         logger.info("User %s exported the deliveries of issue %s.", request.user.pk, pk)
         return as_csv(of_today(issue.slug or str(pk)), COLUMNS, every_delivery(issue))
 

@@ -33,7 +33,7 @@ CHANGED = (
 MAIL_CSP: dict[str, list[str]] = {
     "default-src": [CSP.NONE],
     "style-src": [CSP.UNSAFE_INLINE],
-    "img-src": [CSP.SELF, settings.SITE_URL, "data:"],
+    "img-src": [*settings.SECURE_CSP["img-src"], settings.SITE_URL],
     "frame-ancestors": [CSP.SELF],
 }
 # What keeps an issue from being sent or even shown, in words for whoever tries.

@@ -14,6 +14,7 @@ from django.utils import timezone
 from blog.models import Category
 from newsletter.addresses import Address, masked
 from newsletter.models.consent import AGREE, Consent
+from newsletter.models.feedback import Feedback
 from newsletter.models.import_batch import ImportBatch
 from newsletter.models.permanent import PermanentError
 from newsletter.models.secret import Secret
@@ -81,7 +82,10 @@ class SubscriberQuerySet(models.QuerySet["Subscriber"]):
         """Forget up to `most` stale sign-ups with all that hangs on them; returns how many."""
         # Locked, so that nobody is forgotten who confirms at this moment.
         stale = self.stale().select_for_update(of=("self",)).order_by("pk")
-        return self.filter(pk__in=[row.pk for row in stale[:most]])._raw_delete_rows()
+        forgotten = [row.pk for row in stale[:most]]
+        # What a mail service said of the mail that asked her; a database refuses to orphan it.
+        Feedback.objects.filter(subscriber__in=forgotten).delete()
+        return self.filter(pk__in=forgotten)._raw_delete_rows()
 
     def delete(self) -> tuple[int, dict[str, int]]:
         raise PermanentError("Subscribers are erased, not deleted: their consents stay provable.")
@@ -329,6 +333,11 @@ class Subscriber(models.Model):
     def is_on_the_list(self) -> bool:
         """Whether there is anything to unsubscribe from."""
         return self.status in {self.Status.ACTIVE, self.Status.PENDING}
+
+    @property
+    def receives_something(self) -> bool:
+        """Whether there is anything that she could get; topics may have been deleted."""
+        return self.receives_everything or self.topics.exists()
 
     def may_be_mailed(self) -> bool:
         """Whether anything at all may go to this address, be it a request to confirm."""

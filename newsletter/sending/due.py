@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.utils import timezone
 
-from newsletter import installation
+from newsletter.letters import NotReady
 from newsletter.models import Issue
 from newsletter.sending import issues
 
@@ -17,29 +17,25 @@ LATE = "Its time passed while nothing could be sent. Send it now, or choose anot
 HIDDEN = "Its time has come, and a post of it is not public. Publish the post, or send without it."
 
 
-def start_due() -> int:
-    """Start the scheduled issues whose time has come; returns how many.
+def start_if_due(issue: Issue, here: str) -> bool:
+    """Start a scheduled issue whose time has come; returns whether that was so.
 
-    Those that must wait for a human say why, in `paused_because`.
+    One that must wait for a human says why, in `paused_because`. `here` is the identity of this
+    installation.
     """
-    started = 0
-    here = installation.identity()
-    for issue in Issue.objects.scheduled():
-        due_at = due_time(issue)
-        if due_at is None or due_at > timezone.now():
-            continue
-        because = _obstacle(issue, due_at, here)
-        if because:
-            Issue.objects.filter(pk=issue.pk, status=Issue.Status.SCHEDULED).update(
-                paused_because=because
-            )
-            continue
-        try:
-            issues.start(issue)
-            started += 1
-        except issues.NotNowError:
-            continue  # another worker was first, or somebody changed it this moment
-    return started
+    due_at = due_time(issue)
+    if due_at is None or due_at > timezone.now():
+        return False
+    if because := _obstacle(issue, due_at, here):
+        Issue.objects.filter(pk=issue.pk, status=Issue.Status.SCHEDULED).update(
+            paused_because=because
+        )
+        return False
+    try:
+        issues.start(issue)
+    except (issues.NotNowError, NotReady):
+        return False  # another worker was first, or somebody changed it this moment
+    return True
 
 
 def due_time(issue: Issue) -> datetime | None:

@@ -2,7 +2,8 @@
 
 from django.conf import settings
 
-from newsletter.models.pace import Pace, Rate
+from newsletter.models.pace import Pace
+from newsletter.rate import Rate
 from newsletter.sending import clock
 
 

@@ -2,11 +2,13 @@
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
+from functools import partial
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.db import InterfaceError, OperationalError
 
 from blog.models import Heartbeat, Limit
 from blog.outbox import scrub
@@ -14,8 +16,8 @@ from newsletter import installation
 from newsletter.grain import SMTP
 from newsletter.letters import Letter
 from newsletter.models import FrozenMail, Issue
-from newsletter.sending import backend, issues, ledger
-from newsletter.sending.due import start_due
+from newsletter.sending import backend, issues, ledger, memory
+from newsletter.sending.due import start_if_due
 from newsletter.sending.engine import End, Engine
 from newsletter.sending.freezing import freeze_next
 from newsletter.smtp import Server
@@ -25,22 +27,43 @@ logger = logging.getLogger("pennypost.newsletter")
 # Heartbeats that the newsroom reads.
 AWAY, TAKING = "newsletter: mail server away", "newsletter: mail server"
 LONGEST_PAUSE = 60.0
+# So often it is written down, seconds apart, how far an issue is.
+REMEMBER_EVERY = 30.0
 
 
 class Sender:
     def __init__(self, stop: Callable[[], bool]) -> None:
         self.stop = stop
         self._pause, self._away_until = 1.0, 0.0
+        self._remember_at = 0.0
 
     def work(self) -> bool:
-        """Do what there is to do; returns whether anything was done."""
-        done = ledger.take_from_the_dead() + start_due() + issues.skip_cancelled()
-        here = installation.identity()
-        for issue in Issue.objects.unfinished().filter(owner=here).order_by("started_at"):
+        """Do what there is to do; returns whether anything was done.
+
+        What is wrong with one issue does not hold up the others; it is raised when they had
+        their turn.
+        """
+        done = ledger.take_from_the_dead() + issues.skip_cancelled()
+        faults: list[Exception] = []
+        for step in self._steps():
             if self.stop():
                 break
-            done += self._work_on(issue)
+            try:
+                done += step()
+            except (OperationalError, InterfaceError):
+                raise  # the database is away, for all of them
+            except Exception as fault:
+                faults.append(fault)
+        if faults:
+            raise faults[0]
         return bool(done)
+
+    def _steps(self) -> Iterator[Callable[[], bool]]:
+        here = installation.identity()
+        for issue in Issue.objects.scheduled():
+            yield partial(start_if_due, issue, here)
+        for issue in Issue.objects.unfinished().filter(owner=here).order_by("started_at"):
+            yield partial(self._work_on, issue)
 
     def _work_on(self, issue: Issue) -> bool:
         if issue.frozen_at is None:
@@ -51,14 +74,23 @@ class Sender:
             return False
         run = self._run(issue)
         self._note(issue, run.run(), run.reason)
+        memory.remember(issue)
         return True
 
     def _run(self, issue: Issue) -> "Engine | backend.Caller":
         letter = Letter(FrozenMail.objects.select_related("issue").get(issue=issue))
         server = mail_server()
+        stop = partial(self._remember_and_stop, issue)
         if server is None:
-            return backend.Caller(issue, letter, self.stop)
-        return Engine(issue, letter, server, settings.SEND_CONNECTIONS, self.stop)
+            return backend.Caller(issue, letter, stop)
+        return Engine(issue, letter, server, settings.SEND_CONNECTIONS, stop)
+
+    def _remember_and_stop(self, issue: Issue) -> bool:
+        """Asked again and again while an issue is sent."""
+        if time.monotonic() >= self._remember_at:
+            self._remember_at = time.monotonic() + REMEMBER_EVERY
+            memory.remember(issue)
+        return self.stop()
 
     def _note(self, issue: Issue, end: End, reason: str) -> None:
         if end is End.UNREACHABLE:

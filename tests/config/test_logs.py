@@ -6,7 +6,8 @@ from django.core.exceptions import PermissionDenied
 from django.urls import path
 
 from config import urls
-from config.logs import JsonFormatter, TextFormatter
+from config.logs import AddRequestId, JsonFormatter, TextFormatter
+from tests.factories import TermsFactory
 
 
 def record(message):
@@ -73,6 +74,18 @@ def test_json_line_names_the_request():
     assert (line["request"], line["message"], line["level"]) == ("1f2e3d", "Hello", "WARNING")
 
 
+@pytest.mark.django_db
+def test_line_of_a_missing_page_names_the_request(client, caplog):
+    naming = AddRequestId()
+    caplog.handler.addFilter(naming)
+
+    answer = client.get("/nowhere/")
+
+    caplog.handler.removeFilter(naming)
+    [line] = [line for line in caplog.records if "/nowhere/" in line.getMessage()]
+    assert line.request_id == answer["X-Request-Id"]
+
+
 def refuse(request):
     raise PermissionDenied
 
@@ -103,3 +116,29 @@ def test_only_a_fault_of_our_own_leaves_a_traceback(
 
     assert answer.status_code == status
     assert [bool(line.exc_info) for line in caplog.records] == [has_traceback]
+
+
+FORM, PARTS = "application/x-www-form-urlencoded", "multipart/form-data; boundary=part"
+FILE = b'--part\r\nContent-Disposition: form-data; name="a"; filename="a"\r\n\r\n\r\n'
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("body", "content_type"),
+    [(b"a=1&" * 5000, FORM), (FILE * 200 + b"--part--", PARTS)],
+    ids=["fields", "files"],
+)
+def test_form_that_no_browser_sends_leaves_no_traceback(client, caplog, body, content_type):
+    TermsFactory()
+
+    answer = client.post(
+        "/newsletter/subscribe/",
+        body,
+        content_type=content_type,
+        headers={"Sec-Fetch-Site": "same-origin"},
+    )
+
+    assert answer.status_code == 400
+    lines = [line for line in caplog.records if line.levelno >= logging.WARNING]
+    assert lines
+    assert [line.exc_info for line in lines] == [None] * len(lines)

@@ -5,7 +5,16 @@ from django.contrib import admin
 from django.urls import reverse
 
 from blog.admin.base import Room
-from tests.factories import AdministratorFactory, DraftFactory, IssueFactory
+from tests.factories import (
+    AdministratorFactory,
+    AuthorFactory,
+    CategoryFactory,
+    DigestFactory,
+    DraftFactory,
+    IssueFactory,
+    PostFactory,
+    RedirectFactory,
+)
 from tests.newsroom import admin_url, form_of, open_form
 
 pytestmark = pytest.mark.django_db
@@ -46,6 +55,49 @@ def test_no_value_breaks_the_form_of_a_row(client, root, odd):
         sent = open_form(client, row) | {"author": odd, "categories": odd, "places-0-post": odd}
 
         assert client.post(admin_url(row), sent).status_code == 200
+
+
+ROWS = [
+    CategoryFactory,
+    AuthorFactory,
+    PostFactory,
+    DraftFactory,
+    IssueFactory,
+    DigestFactory,
+    RedirectFactory,
+    AdministratorFactory,
+]
+
+
+@pytest.mark.parametrize("factory", ROWS)
+def test_form_that_was_emptied_comes_back(client, root, factory):
+    row = factory()
+    sent = dict.fromkeys(open_form(client, row), "")
+
+    for emptied in (sent, sent | PLACES, {}):
+        assert client.post(admin_url(row), emptied).status_code in {200, 302}
+
+
+@pytest.mark.parametrize(
+    ("factory", "wrong"),
+    [
+        (CategoryFactory, {"name": ""}),
+        (AuthorFactory, {"website": "javascript:alert(1)"}),
+        (PostFactory, {"title": ""}),
+    ],
+)
+@pytest.mark.parametrize("slug", ["", "taken", "no slug"])
+def test_refused_form_links_to_the_page_as_it_is(client, root, factory, wrong, slug):
+    row = factory(slug="here")
+    factory(slug="taken")
+    if factory is AuthorFactory:
+        PostFactory(author=row)
+
+    page = client.post(admin_url(row), open_form(client, row) | wrong | {"slug": slug})
+
+    assert page.status_code == 200
+    link = page.text.partition('class="viewsitelink"')[0].rpartition("href=")[2]
+    assert link == f'"{row.get_absolute_url()}" '
 
 
 @pytest.mark.parametrize("method", ["TRACE", "PUT", "DELETE", "PROPFIND"])

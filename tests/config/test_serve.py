@@ -100,6 +100,15 @@ def test_start_is_refused_before_the_database_is_set_up(command, tmp_path):
     assert refusal == (1, "The database is not up to date. Run: manage.py migrate\n")
 
 
+@pytest.mark.parametrize("command", [["serve"], ["worker", "--unsupervised"]])
+def test_start_is_refused_where_no_mail_could_be_signed(command, prepared, tmp_path):
+    key = tmp_path / "dkim.pem"
+
+    refusal = manage(*command, **prepared, DKIM_KEY=str(key), DKIM_SELECTOR="mail")
+
+    assert refusal == (1, f"DKIM_KEY cannot be read: {key} (No such file or directory).\n")
+
+
 @pytest.mark.parametrize("command", ["serve", "prepare"])
 def test_start_is_refused_without_a_database(command, tmp_path):
     nobody = f"postgres://nobody:secret@127.0.0.1:{free_port()}/nothing"

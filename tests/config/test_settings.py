@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from config.environment import (
+    bare_address,
     cache,
     language,
     limits_of_calls,
@@ -93,6 +94,14 @@ def test_missing_setting_stops_the_start_with_one_sentence(tmp_path, name, value
         "SEND_TIMEOUT=soon",
         "SEND_BATCH=0",
         "SEND_BATCH=101",
+        "SEND_TIMEOUT=0",
+        "SEND_LEASE=-30",
+        "SEND_LATE_HOURS=-1",
+        "SEND_RATE=fast",
+        "SEND_RATE=10/s,500",
+        "SOFT_BOUNCES=0",
+        "DEFAULT_FROM_EMAIL=The Example",
+        "BOUNCE_ADDRESS=The Bounces <bounces@blog.example.com>",
     ],
 )
 def test_setting_that_cannot_be_meant_stops_the_start_with_one_sentence(tmp_path, setting):
@@ -103,6 +112,12 @@ def test_setting_that_cannot_be_meant_stops_the_start_with_one_sentence(tmp_path
     assert result.returncode == 1
     assert re.fullmatch(rf"{name} [^\n]+\.\n", result.stderr)
     assert "s3cret" not in result.stderr
+
+
+@pytest.mark.parametrize("text", ["hello", "hello@", "@blog.example", "a@b@c", "a@x.co, b@x.co"])
+def test_what_is_no_address_is_refused(text):
+    with pytest.raises(ValueError, match="no address"):
+        bare_address(text)
 
 
 @pytest.mark.parametrize("code", ["en", "en-gb", "de", "pt-br", "zh-hans", "sr-latn"])
@@ -214,6 +229,22 @@ def test_storage_url_becomes_a_bucket():
         "region_name": "eu-1",
         "querystring_auth": False,
     }
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("", "'self' data:"),
+        ("s3://k:s@s3.example.com/pictures", "'self' data: https://s3.example.com"),
+        ("s3://k:s@s3.example.com:9000/pictures", "'self' data: https://s3.example.com:9000"),
+    ],
+)
+def test_pages_may_show_the_pictures_of_the_bucket(tmp_path, url, shown):
+    program = "from config.settings import SECURE_CSP; print(*SECURE_CSP['img-src'])"
+
+    result = start(tmp_path, command=["-c", program], **GOOD, STORAGE_URL=url)
+
+    assert (result.stdout, result.stderr) == (f"{shown}\n", "")
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 import random
 import resource
+import sqlite3
+from contextlib import closing
 
 import psycopg
 import pytest
@@ -153,6 +155,31 @@ def stands_still(site):
     before = site.progress()
     assert not before["finished"]
     return all(site.progress() == before for _ in range(50))
+
+
+@on_sqlite
+def test_backup_that_is_put_back_in_its_place_sends_nothing_again(a_site, tmp_path):
+    """It is the same file on its disk, and what it holds is older than what was sent."""
+    database = a_site.environment["DATABASE_URL"].removeprefix("sqlite:///")
+    send_slowly(a_site, 20)
+    a_site.workers[0].terminate()
+    copy_database(database, tmp_path / "backup")
+    a_site.sink.set_rules()
+    a_site.work()
+    a_site.wait_until_finished()
+    a_site.workers[1].terminate()
+
+    copy_database(tmp_path / "backup", database)
+    a_site.work()
+    a_site.until(lambda: "its issues are held" in a_site.log.read_text())
+
+    assert stands_still(a_site)
+    assert (a_site.result().lost, a_site.result().doubled) == (0, 0)
+
+
+def copy_database(source, target):
+    with closing(sqlite3.connect(source)) as old, closing(sqlite3.connect(target)) as new:
+        old.backup(new)
 
 
 @on_postgresql

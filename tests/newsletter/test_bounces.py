@@ -1,14 +1,22 @@
 """What comes back: reports in a mailbox, and what follows for the reader."""
 
 import mailbox
+from datetime import timedelta
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
 from newsletter import feedback, reports
 from newsletter.letters import Letter, Reader
-from newsletter.models import Feedback
-from tests.factories import DeliveryFactory, FrozenMailFactory, SubscriberFactory
+from newsletter.models import Delivery, Feedback
+from tests.factories import (
+    AddressChangeFactory,
+    DeliveryFactory,
+    FrozenMailFactory,
+    SubscriberFactory,
+)
+from tests.imap import Folder, serving
 from tests.newsletter.reports import OUT_OF_OFFICE, bounce, complaint
 
 pytestmark = pytest.mark.django_db
@@ -56,6 +64,24 @@ def test_bounce_for_good_stops_all_mail_to_the_address(delivery, box, capsys):
     assert (event.kind, event.delivery) == ("hard", delivery)
     assert event.detail == "5.1.1 550 5.1.1 User unknown"
     assert flags(box) == ["S"]
+
+
+@pytest.mark.parametrize(
+    ("went_out", "status"), [("before she moved", "active"), ("after she moved", "bounced")]
+)
+def test_bounce_of_the_address_that_a_reader_left_stops_no_mail_to_the_new_one(
+    delivery, box, went_out, status
+):
+    moved_at = timezone.now() - timedelta(hours=1)
+    AddressChangeFactory(subscriber=delivery.subscriber, done_at=moved_at)
+    late = timedelta(minutes=-5 if went_out == "before she moved" else 5)
+    Delivery.objects.filter(pk=delivery.pk).update(settled_at=moved_at + late)
+    box.add(bounce(READER, message_id=message_id(delivery)))
+
+    process(box)
+
+    assert status_of(delivery) == status
+    assert Feedback.objects.get().kind == "hard"
 
 
 def test_report_told_twice_is_noted_once(delivery, box, tmp_path, capsys):
@@ -161,6 +187,32 @@ def test_mbox_is_read_and_never_written(delivery, tmp_path):
 
     assert status_of(delivery) == "bounced"
     assert path.read_bytes() == before
+
+
+def test_imap_folder_is_read_and_only_reports_are_marked(delivery, capsys):
+    report = bounce(READER, message_id=message_id(delivery))
+
+    with serving(Folder("Bounces", {7: OUT_OF_OFFICE, 9: report})) as folder:
+        call_command("process_bounces", folder.url)
+        call_command("process_bounces", folder.url)
+
+    assert status_of(delivery) == "bounced"
+    assert folder.read == [9]
+    assert capsys.readouterr().out.splitlines() == [
+        "Reports: 1 noted, 0 known already. Other mail left alone: 1.",
+        "Reports: 0 noted, 0 known already. Other mail left alone: 1.",
+    ]
+
+
+@pytest.mark.parametrize(("found", "wanted"), [("Bounces", "Other"), ("p%40ss", "wrong")])
+def test_imap_folder_that_cannot_be_read_is_named_without_the_password(found, wanted):
+    with serving(Folder("Bounces", {})) as folder:
+        url = folder.url.replace(found, wanted)
+        with pytest.raises(CommandError, match=r"cannot be read|no folder") as refusal:
+            call_command("process_bounces", url)
+
+    assert "p@ss" not in str(refusal.value)
+    assert "wrong" not in str(refusal.value)
 
 
 def test_mailbox_that_is_not_there_is_named(tmp_path):

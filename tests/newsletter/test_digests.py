@@ -229,7 +229,7 @@ def test_digest_in_a_restored_database_is_held(clock, weekly):
     assert not Issue.objects.exists()
 
 
-def test_digest_that_cannot_be_made_leaves_the_others_alone(clock, weekly, monkeypatch):
+def test_digest_that_cannot_be_made_leaves_the_others_alone(clock, weekly, monkeypatch, caplog):
     DigestFactory(name="Other")
     PostFactory()
     made = digests._issue
@@ -241,7 +241,9 @@ def test_digest_that_cannot_be_made_leaves_the_others_alone(clock, weekly, monke
 
     monkeypatch.setattr(digests, "_issue", broken)
     go_to(clock, MONDAY)
+    go_to(clock, MONDAY + timedelta(seconds=5))  # the sweep looks again and again
 
+    assert caplog.text.count("could not be made") == 1
     assert [issue.subject for issue in Issue.objects.all()] == ["Other, 30 November"]
     monkeypatch.undo()
     go_to(clock, MONDAY + HOUR)

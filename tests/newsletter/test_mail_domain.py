@@ -4,6 +4,7 @@ import subprocess
 
 import dkim
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
 
 from newsletter import addresses, dns_records, signing, trial
@@ -139,6 +140,32 @@ def test_test_mail_with_a_key_that_cannot_be_read_says_so(settings, tmp_path):
 
 def test_mail_of_a_site_without_a_key_stays_as_it_is():
     assert signing.signed(b"From: a@example.com\r\n\r\n") == b"From: a@example.com\r\n\r\n"
+
+
+def test_key_that_signs_is_taken(settings, key):
+    settings.DKIM_KEY = str(key[0])
+
+    signing.check()
+
+
+def test_key_without_the_name_of_its_public_half_is_refused(settings, key):
+    settings.DKIM_KEY, settings.DKIM_SELECTOR = str(key[0]), ""
+
+    with pytest.raises(ImproperlyConfigured, match="needs DKIM_SELECTOR"):
+        signing.check()
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["", "no key", "-----BEGIN RSA PRIVATE KEY-----\nTm8=\n-----END RSA PRIVATE KEY-----"],
+)
+def test_file_that_holds_no_key_is_refused(settings, tmp_path, content):
+    file = tmp_path / "dkim.pem"
+    file.write_text(content)
+    settings.DKIM_KEY = str(file)
+
+    with pytest.raises(ImproperlyConfigured, match="holds no private key"):
+        signing.check()
 
 
 @pytest.mark.django_db

@@ -436,11 +436,24 @@ def test_addresses_are_kept_from_who_may_not_see_readers(client, manager):
     Issue.objects.update(frozen_count=1)
 
     html = page(client, issue)
-    file = client.get(reverse("admin:newsletter_issue_table", args=[issue.pk]))
+    file = client.post(reverse("admin:newsletter_issue_table", args=[issue.pk]))
 
     assert "mara@" not in html
     assert f"Reader {reader.pk}" in html
     assert file.status_code == 403
+
+
+def test_table_is_handed_out_by_a_post_only_and_logged(client):
+    issue = under_way(sent=1)
+    door = reverse("admin:newsletter_issue_table", args=[issue.pk])
+
+    opened = client.get(door)
+    button = page(client, issue).count(f'action="{door}"')
+    client.post(door)
+
+    assert (opened.status_code, button) == (405, 1)
+    history = client.get(admin_url(issue, "history")).content.decode()
+    assert history.count("Exported what became of its mails.") == 1
 
 
 def test_table_holds_every_delivery_and_no_formula(client, monkeypatch):
@@ -449,7 +462,7 @@ def test_table_holds_every_delivery_and_no_formula(client, monkeypatch):
     reader = SubscriberFactory(email="=cmd@example.com")
     DeliveryFactory(issue=issue, status="failed", subscriber=reader, reply="-550 no")
 
-    answer = client.get(reverse("admin:newsletter_issue_table", args=[issue.pk]))
+    answer = client.post(reverse("admin:newsletter_issue_table", args=[issue.pk]))
 
     lines = table(answer)
     assert lines[0] == ["address", "status", "attempts", "settled at", "reply"]
@@ -466,7 +479,7 @@ def test_table_of_addresses_needs_the_right_to_export_them(client, manager):
 
     assert door in offered
     assert door not in page(client, issue)
-    assert client.get(door).status_code == 403
+    assert client.post(door).status_code == 403
 
 
 def test_page_needs_as_many_queries_for_one_trouble_as_for_three(client, django_assert_num_queries):

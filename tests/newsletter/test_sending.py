@@ -5,19 +5,22 @@ from datetime import timedelta
 import pytest
 import requests
 from anymail.exceptions import AnymailRecipientsRefused, AnymailRequestsAPIError
-from django.db import connection
+from django.db import IntegrityError, connection
 from django.db.models import F
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from newsletter import installation
 from newsletter.letters import Letter
-from newsletter.models import Delivery, Issue, Subscriber
+from newsletter.models import Delivery, FrozenMail, Issue, Subscriber
 from newsletter.sending import issues, ledger, rates, verdicts
 from newsletter.sending.freezing import freeze_next
 from newsletter.sending.ledger import Outcome
+from newsletter.sending.sender import Sender
 from newsletter.sending.verdicts import Blame
 from tests.factories import (
     DeliveryFactory,
+    FrozenMailFactory,
     IssueFactory,
     PostFactory,
     RunningIssueFactory,
@@ -61,6 +64,25 @@ def test_issue_goes_to_everybody_once(sink):
     assert statuses(issue) == {"sent": 5}
     assert sorted(sink.recipients) == sorted(Subscriber.objects.values_list("email", flat=True))
     assert issue.is_finished
+
+
+def test_issue_that_is_broken_holds_up_no_other(sink):
+    SubscriberFactory(email=READER)
+    broken = RunningIssueFactory(owner=installation.identity(), frozen_at=timezone.now())
+    DeliveryFactory(issue=broken)  # and no mail that was frozen for it
+    due = timezone.now() - timedelta(minutes=1)
+    cannot_start, scheduled = IssueFactory(), IssueFactory()
+    for issue in (cannot_start, scheduled):
+        issues.schedule(issue, due)
+    FrozenMailFactory(issue=cannot_start)  # from where nobody knows
+
+    sender = Sender(lambda: False)
+    for _ in range(3):  # starts, freezes, sends; and each time says what is wrong
+        with pytest.raises((FrozenMail.DoesNotExist, IntegrityError)):
+            sender.work()
+
+    assert statuses(scheduled) == {"sent": 2}
+    assert statuses(broken) == {"waiting": 1}
 
 
 def test_started_twice_is_started_once(sink):

@@ -207,6 +207,20 @@ def test_topics_are_kept_that_were_merged_before_the_confirmation(client, pendin
     assert rest.subscribers.count() == 0
 
 
+def test_reader_whose_topic_was_deleted_meanwhile_is_asked_to_choose_another(client, pending):
+    topic = CategoryFactory(slug="work")
+    path = path_to_confirm_topics(pending, "work")
+    topic.delete()
+
+    page = client.post(path)
+
+    pending.refresh_from_db()
+    assert (pending.status, pending.receives_everything) == ("active", False)
+    assert "We do not write about what you chose any more" in page.text
+    assert f'href="/newsletter/preferences/{pending.token}/"' in page.text
+    assert "The next newsletter" not in page.text
+
+
 def test_topic_of_today_comes_before_one_that_had_its_slug(client, pending):
     former = CategoryFactory(slug="work")
     former.slug = "labour"

@@ -10,9 +10,17 @@ from django.test import TransactionTestCase
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
-from newsletter.models import AddressChange, Consent, ConsentEvidence, Notice, Subscriber
+from newsletter import feedback
+from newsletter.models import (
+    AddressChange,
+    Consent,
+    ConsentEvidence,
+    Feedback,
+    Notice,
+    Subscriber,
+)
 from newsletter.sweep import forget, sweep
-from tests.factories import SubscriberFactory, TermsFactory
+from tests.factories import FeedbackFactory, SubscriberFactory, TermsFactory
 from tests.newsletter.flows import sign_up
 from tests.processes import at_once
 
@@ -82,6 +90,21 @@ def test_sign_up_that_nobody_confirmed_is_forgotten_with_all_that_hangs_on_it(cl
     assert list(Subscriber.objects.all()) == [kept]
     for model in (Consent, ConsentEvidence, Notice):
         assert not model.objects.exists()
+
+
+@pytest.mark.parametrize("kind", ["delivered", "soft"])
+def test_sign_up_is_forgotten_with_what_a_mail_service_said_of_its_mail(clock, settings, kind):
+    sign_up("forgotten@example.com")
+    feedback.note(
+        Feedback.Kind(kind), Subscriber.objects.get(), delivery=None, key="confirmation mail"
+    )
+    of_a_reader = FeedbackFactory()
+    clock.shift(timedelta(days=settings.PENDING_DAYS, seconds=1))
+
+    forget()
+
+    assert list(Subscriber.objects.all()) == [of_a_reader.subscriber]
+    assert list(Feedback.objects.all()) == [of_a_reader]
 
 
 def test_sign_up_asked_for_again_is_kept_for_as_long_again(clock, settings):

@@ -4,9 +4,12 @@ import base64
 import json
 
 import pytest
+from django.test import TransactionTestCase
 
-from newsletter.models import Feedback
+from newsletter import feedback
+from newsletter.models import Consent, Feedback, Subscriber
 from tests.factories import DeliveryFactory, SubscriberFactory
+from tests.processes import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -94,6 +97,21 @@ def test_event_told_twice_counts_once(client, delivery):
     assert (first.status_code, second.status_code) == (200, 200)
     assert Feedback.objects.count() == 1
     assert status_of(delivery) == "active"
+
+
+class EventsAtTheSameMoment(TransactionTestCase):
+    def test_event_told_eight_times_at_once_counts_once(self) -> None:
+        delivery = DeliveryFactory(status="sent")
+
+        def tell(number: int) -> None:
+            reader = Subscriber.objects.get(pk=delivery.subscriber_id)
+            feedback.note(Feedback.Kind.HARD, reader, delivery=delivery, key="event 42")
+
+        faults = at_once(8, tell)
+
+        assert faults == []
+        assert Feedback.objects.count() == 1
+        assert Consent.objects.filter(event=Consent.Event.BOUNCED).count() == 1
 
 
 def test_complaint_stops_all_mail_to_the_address(client, delivery):

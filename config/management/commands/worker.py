@@ -4,7 +4,12 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from config.preflight import become_supervisor, manage, refuse_unready_site
+from config.preflight import (
+    become_supervisor,
+    manage,
+    refuse_unready_site,
+    refuse_unusable_key,
+)
 from config.worker import work
 
 
@@ -26,6 +31,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, unsupervised: bool, **options: Any) -> None:
         if unsupervised:
+            refuse_unusable_key()
             work()
             return
         refuse_unready_site()
