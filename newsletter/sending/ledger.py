@@ -168,7 +168,7 @@ def _settle(outcomes: Sequence[Outcome]) -> None:
 
 def _end(outcomes: Sequence[Outcome]) -> None:
     """All of them by one statement: there is one for each mail that is sent."""
-    rows = ", ".join(["(%s, %s, %s, %s)"] * len(outcomes))
+    rows, now = ", ".join(["(%s, %s, %s, %s)"] * len(outcomes)), _now(connection.vendor)
     ends: list[Any] = []
     for outcome in outcomes:
         claim, verdict = outcome.claim, outcome.verdict
@@ -177,7 +177,7 @@ def _end(outcomes: Sequence[Outcome]) -> None:
         cursor.execute(
             f"WITH ended (id, fence, status, reply) AS (VALUES {rows})"  # noqa: S608
             f" UPDATE {_table()} AS row SET status = ended.status, reply = ended.reply,"
-            f" settled_at = {_now(connection.vendor)} FROM ended WHERE row.id = ended.id"
+            f" settled_at = {now}, due_at = {now} FROM ended WHERE row.id = ended.id"
             f" AND row.fence = ended.fence AND row.status IN ({_places(HELD)})",
             [*ends, *HELD],
         )

@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from newsletter import installation
+from newsletter import progress
 from newsletter.letters import Letter
 from newsletter.models import Delivery, FrozenMail, Issue, Subscriber
 from newsletter.sending import issues, ledger, rates, verdicts
@@ -514,6 +515,16 @@ def test_commit_looks_through_no_table():
     by_key = "SEARCH {} USING INTEGER PRIMARY KEY (rowid=?)".format
     assert {by_key("newsletter_delivery"), by_key("row")} <= set(steps)
     assert [step for step in steps if "SCAN newsletter" in step or "SCAN row" in step] == []
+
+
+def test_rate_is_that_of_the_mails_sent_just_now():
+    issue = RunningIssueFactory(started_at=timezone.now() - timedelta(days=3))
+    DeliveryFactory(issue=issue, due_at=timezone.now() - timedelta(days=2))
+    [claim] = ledger.claim(issue, 1)
+
+    ledger.commit([Outcome(claim, verdicts.Verdict(Delivery.Status.SENT, "250 Taken"))], [])
+
+    assert progress.rate(issue) > 0
 
 
 def test_worker_that_was_taken_for_dead_marks_nothing():
