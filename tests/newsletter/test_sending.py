@@ -10,8 +10,7 @@ from django.db.models import F
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from newsletter import installation
-from newsletter import progress
+from newsletter import installation, progress
 from newsletter.letters import Letter
 from newsletter.models import Delivery, FrozenMail, Issue, Subscriber
 from newsletter.sending import issues, ledger, rates, verdicts
