@@ -73,11 +73,12 @@ def claim(issue: Issue, most: int) -> list[Claim]:
     if not taken:
         return []
     mine = Delivery.objects.filter(issue=issue, status=Status.CLAIMED, fence=fence)
-    _skip_the_gone(mine)
-    rows = mine.order_by("due_at", "pk").values_list(
-        "pk", "attempts", "subscriber__email", "subscriber__token"
-    )
-    return [Claim(fence, *row) for row in rows]
+    rows = mine.filter(_still_subscribed()).order_by("due_at", "pk")
+    columns = rows.values_list("pk", "attempts", "subscriber__email", "subscriber__token")
+    claims = [Claim(fence, *row) for row in columns]
+    if len(claims) < taken:
+        _skip_the_gone(mine)
+    return claims
 
 
 def commit(outcomes: Sequence[Outcome], wanted: Sequence[Claim]) -> tuple[set[int], set[int]]:
@@ -156,30 +157,33 @@ def _skip_the_gone(claimed: DeliveryQuerySet) -> None:
 
 def _settle(outcomes: Sequence[Outcome]) -> None:
     """Write down what became of mails. An answer that comes after its lease ran out counts too."""
-    over = [outcome for outcome in outcomes if outcome.verdict.status != Status.WAITING]
-    if over:
-        _end(over)
+    ended: dict[tuple[Status, int], list[Outcome]] = {}
     for outcome in outcomes:
         if outcome.verdict.status == Status.WAITING:
             _put_off(outcome)
-        elif outcome.verdict.bounce:
+        else:
+            ended.setdefault((outcome.verdict.status, outcome.claim.fence), []).append(outcome)
+    for (status, fence), these in ended.items():
+        _end(status, fence, these)
+    for outcome in outcomes:
+        if outcome.verdict.bounce:
             _note_bounce(outcome)
 
 
-def _end(outcomes: Sequence[Outcome]) -> None:
-    """All of them by one statement: there is one for each mail that is sent."""
-    rows, now = ", ".join(["(%s, %s, %s, %s)"] * len(outcomes)), _now(connection.vendor)
-    ends: list[Any] = []
+def _end(status: Status, fence: int, outcomes: Sequence[Outcome]) -> None:
+    """All that were claimed together and ended alike, by one statement."""
+    now = _now(connection.vendor)
+    rows = ", ".join(["(%s, %s)"] * len(outcomes))
+    ended: list[Any] = []
     for outcome in outcomes:
-        claim, verdict = outcome.claim, outcome.verdict
-        ends += (claim.delivery, claim.fence, str(verdict.status), verdict.reply[:300])
+        ended += (outcome.claim.delivery, outcome.verdict.reply[:300])
     with connection.cursor() as cursor:
         cursor.execute(
-            f"WITH ended (id, fence, status, reply) AS (VALUES {rows})"  # noqa: S608
-            f" UPDATE {_table()} AS row SET status = ended.status, reply = ended.reply,"
-            f" settled_at = {now}, due_at = {now} FROM ended WHERE row.id = ended.id"
-            f" AND row.fence = ended.fence AND row.status IN ({_places(HELD)})",
-            [*ends, *HELD],
+            f"WITH ended (id, reply) AS (VALUES {rows})"  # noqa: S608
+            f" UPDATE {_table()} AS row SET status = %s, reply = ended.reply,"
+            f" settled_at = {now}, due_at = {now} FROM ended"
+            f" WHERE row.id = ended.id AND row.fence = %s AND row.status IN ({_places(HELD)})",
+            [*ended, str(status), fence, *HELD],
         )
 
 
