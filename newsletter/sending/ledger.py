@@ -5,10 +5,12 @@ finds that its rows are somebody else's, and writes nothing.
 """
 
 import secrets
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
+from itertools import chain
 from typing import Any, cast
 
 from django.conf import settings
@@ -27,8 +29,14 @@ Status = Delivery.Status
 # Where an answer still says what became of the mail, and the next mark may still be set: in this
 # worker's hands, or taken for dead while it waited for the database.
 HELD = [Status.CLAIMED, Status.SENDING, Status.UNKNOWN]
+# Stands for the fence where a statement is compiled before there is one.
+FENCE = -1
 ABANDONED = "The worker ended while the mail was on its way."
 NOT_SUBSCRIBED = "No longer subscribed when the turn came."
+
+
+type Statement = tuple[str, list[Any]]
+type Compiled = tuple[str, tuple[Any, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,25 +68,46 @@ def lease() -> timedelta:
 def claim(issue: Issue, most: int) -> list[Claim]:
     """Take up to `most` rows that are due; what another worker holds is passed over."""
     fence = secrets.randbits(63)
+    taken = _take(issue, most, fence)
+    readers = Subscriber.objects.receiving().filter(pk__in=[subscriber for *_, subscriber in taken])
+    found = {pk: row for pk, *row in readers.values_list("pk", "email", "token")}
+    if len(found) < len(taken):
+        _skip_the_gone(Delivery.objects.filter(issue=issue, status=Status.CLAIMED, fence=fence))
+    return [
+        Claim(fence, delivery, attempts, *found[subscriber])
+        for delivery, attempts, subscriber in taken
+        if subscriber in found
+    ]
+
+
+def _take(issue: Issue, most: int, fence: int) -> list[tuple[int, int, int]]:
+    """Write `claimed` on rows that are due; returns each one's key, attempts and subscriber."""
     due = Delivery.objects.filter(issue=issue).due().order_by("due_at")
-    # Read first: as a part of the UPDATE, PostgreSQL may ask again for each row, pass over what it
-    # locked itself, and so take all there is.
-    free = list(due.select_for_update(skip_locked=True).values_list("pk", flat=True)[:most])
-    taken = Delivery.objects.filter(pk__in=free, status=Status.WAITING).update(
+    free, parameters = (
+        due.select_for_update(skip_locked=True).values("pk")[:most].query.sql_with_params()
+    )
+    # As an array it is looked for once. Asked again for each row, PostgreSQL would pass over what
+    # it locked itself, and so take all there is.
+    chosen = f"= ANY(ARRAY({free}))" if connection.vendor == "postgresql" else f"IN ({free})"
+    sql, values = _claiming(connection.vendor, lease())
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"{sql} AND id {chosen} RETURNING id, attempts, subscriber_id",
+            [fence if value == FENCE else value for value in (*values, *parameters)],
+        )
+        return cursor.fetchall()
+
+
+@cache
+def _claiming(vendor: str, lease: timedelta) -> Compiled:
+    """An UPDATE that still lacks which rows, and with FENCE in the place of the fence."""
+    return _update(
+        Delivery.objects.filter(status=Status.WAITING),
         status=Status.CLAIMED,
-        fence=fence,
-        leased_until=Now() + lease(),
+        fence=FENCE,
+        leased_until=Now() + lease,
         attempts=F("attempts") + 1,
     )
-    if not taken:
-        return []
-    mine = Delivery.objects.filter(issue=issue, status=Status.CLAIMED, fence=fence)
-    rows = mine.filter(_still_subscribed()).order_by("due_at", "pk")
-    columns = rows.values_list("pk", "attempts", "subscriber__email", "subscriber__token")
-    claims = [Claim(fence, *row) for row in columns]
-    if len(claims) < taken:
-        _skip_the_gone(mine)
-    return claims
 
 
 def commit(outcomes: Sequence[Outcome], wanted: Sequence[Claim]) -> tuple[set[int], set[int]]:
@@ -87,15 +116,53 @@ def commit(outcomes: Sequence[Outcome], wanted: Sequence[Claim]) -> tuple[set[in
     Returns the deliveries that may leave, and those that must not leave at all; what is in neither
     waits for its place in the rate.
     """
-    with transaction.atomic():
-        _settle(outcomes)
+    over = [outcome for outcome in outcomes if outcome.verdict.status != Status.WAITING]
+    with _whole(outcomes):
+        for outcome in outcomes:
+            if outcome.verdict.status == Status.WAITING:
+                _put_off(outcome)
+            elif outcome.verdict.bounce:
+                _note_bounce(outcome)
         places = list(wanted)[: rates.take(len(wanted))] if wanted else []
-        marked = _mark(places) if places else set()
-        return marked, {claim.delivery for claim in places} - marked
+        marks = [_mark(places)] if places else []
+        marked = {key for (key,) in _execute([*_ends(over), *marks])} if places or over else set()
+        if len(marked) < len(places):
+            _skip_the_gone(_held(places))
+    return marked, {claim.delivery for claim in places} - marked
 
 
-def _mark(claims: list[Claim]) -> set[int]:
-    """Write `sending` for those whose issue still runs and whose reader still wants it.
+def _whole(outcomes: Sequence[Outcome]) -> AbstractContextManager[None]:
+    """A transaction, where what _execute() does is not all that there is to do."""
+    has_more = any(o.verdict.bounce or o.verdict.status == Status.WAITING for o in outcomes)
+    if connection.vendor == "postgresql" and not (has_more or settings.SEND_RATE):
+        return nullcontext()
+    return transaction.atomic()
+
+
+def _execute(statements: Sequence[Statement]) -> list[tuple[int]]:
+    """All of them; returns the rows of the last.
+
+    PostgreSQL takes them as one message, which it carries out in one transaction (section "Simple
+    Query" of its protocol), and answers once instead of five times.
+    """
+    if connection.vendor == "postgresql":
+        joined = "; ".join(sql for sql, _ in statements)
+        statements = [(joined, list(chain.from_iterable(values for _, values in statements)))]
+    with connection.cursor() as cursor:
+        for sql, values in statements:
+            cursor.execute(sql, values)
+        while connection.vendor == "postgresql" and cursor.nextset():
+            pass
+        return cursor.fetchall() if cursor.description else []
+
+
+def _held(claims: Sequence[Claim]) -> DeliveryQuerySet:
+    keys, fences = [claim.delivery for claim in claims], {claim.fence for claim in claims}
+    return Delivery.objects.filter(pk__in=keys, fence__in=fences, status__in=HELD)
+
+
+def _mark(claims: Sequence[Claim]) -> Statement:
+    """Writes `sending` for those whose issue still runs and whose reader still wants it.
 
     A row that says so already is marked once more: a connection to the database may end after the
     commit and before its answer, and then the worker, which let nothing go yet, asks again. So is
@@ -103,24 +170,22 @@ def _mark(claims: list[Claim]) -> set[int]:
     """
     sql, parameters = _marking(connection.vendor, lease())
     keys, fences = [claim.delivery for claim in claims], {claim.fence for claim in claims}
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"{sql} AND id IN ({_places(keys)}) AND fence IN ({_places(fences)}) RETURNING id",
-            [*parameters, *keys, *fences],
-        )
-        marked = {key for (key,) in cursor.fetchall()}
-    if len(marked) < len(claims):
-        _skip_the_gone(Delivery.objects.filter(pk__in=keys, fence__in=fences, status__in=HELD))
-    return marked
+    rows = f"id IN ({_places(keys)}) AND fence IN ({_places(fences)})"
+    return f"{sql} AND {rows} RETURNING id", [*parameters, *keys, *fences]
 
 
 @cache
-def _marking(vendor: str, lease: timedelta) -> tuple[str, tuple[Any, ...]]:
-    """An UPDATE that still lacks which rows: to compile it takes longer than to carry it out."""
+def _marking(vendor: str, lease: timedelta) -> Compiled:
+    """An UPDATE that still lacks which rows."""
     running = Exists(Issue.objects.running().filter(pk=OuterRef("issue")))
     rows = Delivery.objects.filter(running, _still_subscribed(), status__in=HELD)
+    return _update(rows, status=Status.SENDING, leased_until=Now() + lease)
+
+
+def _update(rows: DeliveryQuerySet, **values: Any) -> Compiled:
+    """`rows.update(**values)`, not carried out: to compile it takes longer than that."""
     update = cast(UpdateQuery, rows.query.chain(UpdateQuery))
-    update.add_update_values({"status": Status.SENDING, "leased_until": Now() + lease})
+    update.add_update_values(values)
     return update.get_compiler(connection=connection).as_sql()
 
 
@@ -155,36 +220,25 @@ def _skip_the_gone(claimed: DeliveryQuerySet) -> None:
     )
 
 
-def _settle(outcomes: Sequence[Outcome]) -> None:
-    """Write down what became of mails. An answer that comes after its lease ran out counts too."""
-    ended: dict[tuple[Status, int], list[Outcome]] = {}
-    for outcome in outcomes:
-        if outcome.verdict.status == Status.WAITING:
-            _put_off(outcome)
-        else:
-            ended.setdefault((outcome.verdict.status, outcome.claim.fence), []).append(outcome)
-    for (status, fence), these in ended.items():
-        _end(status, fence, these)
-    for outcome in outcomes:
-        if outcome.verdict.bounce:
-            _note_bounce(outcome)
+def _ends(outcomes: Sequence[Outcome]) -> Iterator[Statement]:
+    """Write down what became of mails: one for all that were claimed together and ended alike.
 
-
-def _end(status: Status, fence: int, outcomes: Sequence[Outcome]) -> None:
-    """All that were claimed together and ended alike, by one statement."""
+    An answer that comes after its lease ran out counts too.
+    """
+    alike: dict[tuple[Status, int], list[Any]] = {}
+    for outcome in outcomes:
+        claim, verdict = outcome.claim, outcome.verdict
+        row = (claim.delivery, verdict.reply[:300])
+        alike.setdefault((verdict.status, claim.fence), []).extend(row)
     now = _now(connection.vendor)
-    rows = ", ".join(["(%s, %s)"] * len(outcomes))
-    ended: list[Any] = []
-    for outcome in outcomes:
-        ended += (outcome.claim.delivery, outcome.verdict.reply[:300])
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"WITH ended (id, reply) AS (VALUES {rows})"  # noqa: S608
+    for (status, fence), rows in alike.items():
+        sql = (
+            f"WITH ended (id, reply) AS (VALUES {', '.join(['(%s, %s)'] * (len(rows) // 2))})"  # noqa: S608
             f" UPDATE {_table()} AS row SET status = %s, reply = ended.reply,"
             f" settled_at = {now}, due_at = {now} FROM ended"
-            f" WHERE row.id = ended.id AND row.fence = %s AND row.status IN ({_places(HELD)})",
-            [*ended, str(status), fence, *HELD],
+            f" WHERE row.id = ended.id AND row.fence = %s AND row.status IN ({_places(HELD)})"
         )
+        yield sql, [*rows, str(status), fence, *HELD]
 
 
 def _put_off(outcome: Outcome) -> None:
