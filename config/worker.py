@@ -27,6 +27,8 @@ from newsletter.sweep import sweep as sweep_newsletter
 logger = logging.getLogger("pennypost.worker")
 
 PAUSE_AFTER_TROUBLE = 2.0
+# Seconds between two looks for issues that wait to be sent.
+LOOKS_EVERY = 0.5
 
 
 @dataclass
@@ -103,7 +105,7 @@ class Clock(threading.Thread):
 
 
 class SenderThread(threading.Thread):
-    """Sends issues for as long as there are any, and looks for new ones every second."""
+    """Sends issues for as long as there are any, and looks for new ones twice a second."""
 
     def __init__(self, complaints: Complaints) -> None:
         super().__init__(name="sender", daemon=True)
@@ -114,12 +116,12 @@ class SenderThread(threading.Thread):
         sender = Sender(self.stopped.is_set)
         pause, is_sure = 0.0, False
         while not self.stopped.wait(pause):
-            pause = 1.0
+            pause = LOOKS_EVERY
             try:
                 if not is_sure:  # a backup may have been put back meanwhile
                     hold_if_set_back()
                     is_sure = True
-                pause = 0.0 if sender.work() else 1.0
+                pause = 0.0 if sender.work() else LOOKS_EVERY
                 close_old_connections()
             except Exception as error:
                 is_sure = False

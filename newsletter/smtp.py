@@ -16,7 +16,7 @@ from enum import Enum
 
 # A server that gave up over a mail's text has this long to say so, before the dot makes it
 # undecidable.
-LAST_LOOK = 0.001
+LAST_LOOK = 0.0005
 # The server is closing the connection (RFC 5321 section 3.8).
 GOING_AWAY = 421
 READ_AT_ONCE = 65536
