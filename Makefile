@@ -58,13 +58,15 @@ else
 	@$(PYTEST) -m long tests/faults
 endif
 
-bench: ## Measure how fast an issue leaves, and how long pages take meanwhile
+bench: ## Measure how fast an issue leaves, pages meanwhile, signing in, and a million readers
 	@sh bootstrap.sh test
 ifeq ($(TEST_DATABASE_URL),)
 	@DURABLE=1 bin/services -- $(MAKE) --no-print-directory bench
 else
 	@.venv/bin/python -m tests.bench.sending $(ARGS)
 	@.venv/bin/python -m tests.bench.pages
+	@.venv/bin/python -m tests.bench.sign_in
+	@.venv/bin/python -m tests.bench.millions
 endif
 
 screenshots: ## Take the README's pictures of the demo (ARGS="--all FOLDER" takes every page)
