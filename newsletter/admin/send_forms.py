@@ -41,15 +41,19 @@ class TryForm(forms.Form):
 
 
 def _moment(wall: datetime) -> datetime:
-    """The moment at which the clocks show `wall`; the first one where they do so twice."""
+    """The moment at which the clocks show `wall`; refused where they never do, or do so twice."""
     sensible(wall.replace(tzinfo=UTC))
     zone = timezone.get_current_timezone()
     at = wall.replace(tzinfo=zone)
+    there = f"{wall:%H:%M} in {timezone.get_current_timezone_name()}"
+    day = date_format(wall, "j F Y")
     if at.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != wall:
-        day = date_format(wall, "j F Y")
         raise ValidationError(
-            f"On {day} there is no {wall:%H:%M} in {timezone.get_current_timezone_name()}: "
-            "the clocks are put forward. Choose another time."
+            f"On {day} there is no {there}: the clocks are put forward. Choose another time."
+        )
+    if at.utcoffset() != at.replace(fold=1).utcoffset():
+        raise ValidationError(
+            f"On {day} it is {there} twice: the clocks are put back. Choose another time."
         )
     if at <= timezone.now():
         raise ValidationError("That time has passed. Choose one to come, or send it now.")

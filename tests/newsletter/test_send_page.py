@@ -256,6 +256,7 @@ def test_issue_is_scheduled_by_the_clocks_of_the_site(client, settings):
     ("day", "time", "words"),
     [
         ("2027-03-28", "02:30", "there is no 02:30 in Europe/Berlin"),
+        ("2027-10-31", "02:30", "it is 02:30 in Europe/Berlin twice"),
         ("2020-01-01", "09:00", "That time has passed"),
         ("", "09:00", "This field is required"),
         ("9999-12-31", "23:59", "year"),
