@@ -148,13 +148,12 @@ class Letter:
             f'Content-Type: text/{kind}; charset="utf-8"\r\n'
             "Content-Transfer-Encoding: quoted-printable\r\n\r\n"
         )
-        gaps = {merge_tags.EMAIL_PLACE: gap, merge_tags.TOKEN_PLACE: "token"}
         # A value stands on a line of its own, between soft breaks that the reader does not see:
         # however long it is, the lines around it stay as they are.
         pieces = merge_tags.PLACES.split(text)
         for number, piece in enumerate(pieces):
             if number % 2:
-                self._add("", gap=gaps[piece])
+                self._add("", gap="token" if piece == merge_tags.TOKEN_PLACE else gap)
                 self._form.append(quoted.SOFT_BREAK)
                 continue
             encoded = quoted.encode(piece)

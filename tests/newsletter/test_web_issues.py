@@ -42,6 +42,25 @@ def test_page_shows_the_texts_and_the_posts_in_order(client):
     assert 'href="https://blog.example.com/newsletter/issues/spring/"' in page.text
 
 
+def test_writer_chooses_the_words_for_whoever_is_not_known(client):
+    issue = RunningIssueFactory(
+        subject="Spring",
+        intro="Hello {{ email|you & <b>all</b> }}00",
+        body="{{email|}} {{ email | é }}",
+    )
+    message = Letter(freeze(issue)).message(Reader(1, "mara@example.com", "t"))
+    [html] = [part.content for part in message.alternatives]
+
+    page = client.get("/newsletter/issues/spring/").text
+
+    for part in (message.body, html):
+        assert "Hello mara@example.com00" in part
+        assert "mara@example.com" in part.partition("{{email|}}")[2]
+        assert "0or0" not in part
+    assert "Hello you &amp; &lt;b&gt;all&lt;/b&gt;00" in page
+    assert "{{email|}} é" in page
+
+
 def test_mail_leads_to_the_page_and_the_page_knows_no_reader(client):
     issue = RunningIssueFactory(
         subject="Spring", body="{{ email }} {{ unsubscribe_url }} [x]({{ preferences_url }})"
