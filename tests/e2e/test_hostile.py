@@ -38,7 +38,7 @@ from tests.factories import (
 ALIVE = """() => {
   const own = "[src^='/static/'], [src='/admin/jsi18n/'], [href^='/static/'], " +
     "iframe[sandbox][src^='/admin/newsletter/issue/'], [type='application/ld+json']";
-  const ownForms = /^(|#preview|[/]newsletter[/]subscribe[/]|[/]admin[/][a-z0-9/-]+[/])$/;
+  const ownForms = /^(|#preview|[/]newsletter[/]subscribe[/]|[/]admin[/][a-z0-9/-]+([/]|[.]csv))$/;
   const kept = "script, style, link[rel=stylesheet], iframe, frame, object, embed, base, math, " +
     "meta[http-equiv], video, audio, svg :is(a, animate, set, image, foreignObject)";
   const found = [...document.querySelectorAll(kept)].filter((element) => !element.matches(own));
