@@ -30,7 +30,7 @@ ifneq ($(TEST_DATABASE_URL),)
 	@$(PYTEST) -n auto --ignore=tests/e2e $(ARGS)
 endif
 
-processes: ## Run the tests that start processes and kill them or cut them off, on the same databases
+processes: ## Run the tests that start real processes and kill or cut off many, on the same databases
 	@$(MAKE) --no-print-directory test ARGS='-m processes $(ARGS)'
 
 check: ## Look for faults without running the site: style, types, templates, settings, migrations

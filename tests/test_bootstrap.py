@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.processes
+
 ROOT = Path(__file__).resolve().parents[1]
 PYTHON = Path(sys.executable).resolve()
 TOOLS = ["cat", "cksum", "cut", "dirname", "ln", "mkdir", "mv", "rm", "sh", "sleep"]

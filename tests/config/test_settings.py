@@ -19,6 +19,8 @@ from config.environment import (
     production_fault,
 )
 
+pytestmark = pytest.mark.processes
+
 ROOT = Path(__file__).resolve().parents[2]
 GOOD = {
     "SECRET_KEY": "k" * 50,

@@ -10,6 +10,8 @@ import pytest
 
 from tests.system import is_alive, running, until
 
+pytestmark = pytest.mark.processes
+
 # Writes its process id, one line a start, and then waits.
 PATIENT = "import os, sys, time; print(os.getpid(), file=open(sys.argv[1], 'a')); time.sleep(60)"
 # The same, but it cannot be asked to end.

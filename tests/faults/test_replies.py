@@ -18,7 +18,7 @@ from tests.faults.inside import READERS, everybody_once, send, send_all
 from tests.faults.sink import Rule
 from tests.newsletter.sending import statuses
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.processes, pytest.mark.django_db]
 
 
 def of_readers(pattern):

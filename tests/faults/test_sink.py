@@ -7,6 +7,8 @@ import pytest
 
 from tests.faults.sink import Rule, Sink
 
+pytestmark = pytest.mark.processes
+
 MAIL = (
     "Message-ID: <1@blog.example.com>\r\nFeedback-ID: issue4:all:news:blog\r\n\r\n"
     "One line\r\n.\r\n..and dots\r\n"

@@ -17,7 +17,7 @@ from tests.faults.marks import on_postgresql
 from tests.newsletter.sending import statuses
 from tests.processes import at_once
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.processes, pytest.mark.django_db(transaction=True)]
 
 
 def test_twenty_clicks_and_eight_workers_send_one_issue(issue, sink):
