@@ -15,9 +15,9 @@ from newsletter import grain
 from newsletter.letters import Letter, Reader
 from newsletter.models import Issue
 from newsletter.sending import calls, ledger, rates, verdicts
-from newsletter.sending.engine import CLAIM, MOST_REFUSALS, TICK, End, patiently
+from newsletter.sending.engine import CLAIM, TICK, End, patiently
 from newsletter.sending.ledger import Claim, Outcome, Status
-from newsletter.sending.verdicts import Blame, Verdict
+from newsletter.sending.verdicts import Blame, Refusals, Verdict
 
 # Seconds before an unanswered call is made again where that is harmless: all of it is over long
 # before a service forgets the key.
@@ -39,7 +39,7 @@ class Caller:
     _in_hand: list[Claim] = field(default_factory=list)
     _returned: list[Claim] = field(default_factory=list)
     _renew_at: float = 0.0
-    _refusals: int = 0
+    _refusals: Refusals = field(default_factory=Refusals)
 
     def run(self) -> End:
         """Send about a hundred of what is due, so that other issues get their turns; returns why it
@@ -150,15 +150,9 @@ class Caller:
             self._judge(verdict)
 
     def _judge(self, verdict: Verdict) -> None:
-        if verdict.blame is Blame.SENDER:
-            self._stop(End.REFUSED, verdict.reply)
-        elif verdict.blame is Blame.CONTENT:
-            self._refusals += 1
-            if self._refusals >= MOST_REFUSALS:
-                self._stop(End.REFUSED, f"{self._refusals} mails in a row: {verdict.reply}")
-        elif verdict.status == Status.SENT:
-            self._refusals = 0
-        elif verdict.blame is Blame.NOBODY:
+        if why := self._refusals.why_to_pause(verdict):
+            self._stop(End.REFUSED, why)
+        elif verdict.blame is Blame.NOBODY and verdict.status != Status.SENT:
             # It does not answer, or takes nothing now; the next call waits, longer each time.
             self._stop(End.UNREACHABLE, verdict.reply)
 

@@ -15,7 +15,7 @@ from newsletter.letters import Letter, Reader
 from newsletter.models import Issue
 from newsletter.sending import ledger, rates, verdicts
 from newsletter.sending.ledger import Claim, Outcome
-from newsletter.sending.verdicts import Blame, Verdict
+from newsletter.sending.verdicts import Blame, Refusals, Verdict
 from newsletter.signing import signed
 from newsletter.smtp import (
     GOING_AWAY,
@@ -35,8 +35,6 @@ from newsletter.smtp import (
 CLAIM = 100
 # A mail that could leave waits this long for others that could leave with it: one flush for all.
 LINGER = 0.0015
-# Refusals of whole mails in a row, after which it is not the readers' fault.
-MOST_REFUSALS = 10
 # Connections lost in a row, after which the server is as good as away.
 MOST_LOSSES = 16
 # Seconds that a stop leaves a server to answer what it was given, and a lost database to return.
@@ -87,7 +85,7 @@ class Engine:
     _full: bool = False
     _held_back_until: float = 0.0
     _renew_at: float = 0.0
-    _refusals: int = 0
+    _refusals: Refusals = field(default_factory=Refusals)
     _losses: int = 0
     _has_taken: bool = False
     _returned: list[Claim] = field(default_factory=list)
@@ -270,15 +268,10 @@ class Engine:
         self._judge(verdict)
 
     def _judge(self, verdict: Verdict) -> None:
-        if verdict.blame is Blame.SENDER:
-            self._stop(End.REFUSED, verdict.reply)
-        elif verdict.blame is Blame.CONTENT:
-            self._refusals += 1
-            if self._refusals >= MOST_REFUSALS:
-                self._stop(End.REFUSED, f"{self._refusals} mails in a row: {verdict.reply}")
+        if why := self._refusals.why_to_pause(verdict):
+            self._stop(End.REFUSED, why)
         elif verdict.status == ledger.Status.SENT:
-            self._refusals = self._losses = 0
-            self._has_taken = True
+            self._losses, self._has_taken = 0, True
 
     def _note_loss(self, reason: str) -> None:
         """A server that keeps hanging up is as good as away; one lost connection is nothing."""

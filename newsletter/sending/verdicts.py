@@ -32,6 +32,8 @@ LOST_GAPS = [timedelta(seconds=seconds) for seconds in (0, 2, 10, 60, 300, 1800)
 
 # RFC 7372, RFC 7505 and one that a large provider made up: who we are was not believed.
 NOT_US = re.compile(r"5\.7\.(2\d|515|9)\b")
+# Refusals of whole mails in a row, after which it is not the readers' fault.
+MOST_REFUSALS = 10
 SIGN_IN = {530, 534, 535, 538}
 
 # What HTTP says (RFC 9110, RFC 6585) where a mail service does not take a call: we may not make it;
@@ -66,6 +68,25 @@ class Verdict:
     def bounce(self) -> bool:
         """Whether it was the recipient whom the server refused for good."""
         return self.status == Status.FAILED and self.blame in (Blame.READER, Blame.RECIPIENT)
+
+
+class Refusals:
+    """Counts the mails that were refused as a whole, one after the other."""
+
+    def __init__(self) -> None:
+        self._in_a_row = 0
+
+    def why_to_pause(self, verdict: Verdict) -> str:
+        """What the server has against the issue, if by now it is not the readers' fault."""
+        if verdict.blame is Blame.SENDER:
+            return verdict.reply
+        if verdict.status == Status.SENT:
+            self._in_a_row = 0
+        elif verdict.blame is Blame.CONTENT:
+            self._in_a_row += 1
+            if self._in_a_row >= MOST_REFUSALS:
+                return f"{self._in_a_row} mails in a row: {verdict.reply}"
+        return ""
 
 
 def on_reply(reply: Replied, attempts: int) -> Verdict:
