@@ -5,7 +5,7 @@ import uuid
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.conf import settings
+from django.conf import global_settings, settings
 from django.core.validators import MaxLengthValidator, URLValidator
 from django.db import models
 from django.db.models import Q, Subquery, Value
@@ -24,6 +24,13 @@ logger = logging.getLogger("pennypost.posts")
 WORDS_A_MINUTE = 230
 # What a reader would call another text.
 CONTENT = ("title", "summary", "body", "cover", "cover_alt", "author_id")
+
+
+def language_choices() -> list[tuple[str, str]]:
+    """Every language that has a name in Django; which of them the site itself speaks is another
+    question.
+    """
+    return sorted(global_settings.LANGUAGES, key=lambda language: language[1])
 
 
 class PostQuerySet(models.QuerySet["Post"]):
@@ -153,6 +160,12 @@ class Post(Addressed):
         max_length=300,
         blank=True,
         help_text="Empty means: the summary above.",
+    )
+    language = models.CharField(
+        max_length=12,
+        blank=True,
+        choices=language_choices,
+        help_text="Only if this text is in another language than the site.",
     )
     guid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
