@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from blog.models import AccountMail, Heartbeat, Limit, Post
+from blog.models import AccountMail, Edition, Heartbeat, Limit, Post
 from blog.tasks import render_posts_again, send_account_mail
 
 # How long we remember what mails we sent.
@@ -15,6 +15,7 @@ RENDERING = "blog: rendering again"
 
 def sweep() -> None:
     """Send what is due, forget what is old. With nothing to do it costs a few small reads."""
+    Edition.objects.fold()
     if AccountMail.objects.overlooked().exists():
         send_account_mail.enqueue()
     if not Heartbeat.objects.alive(RENDERING, within=timedelta(minutes=1)):

@@ -30,8 +30,12 @@ urlpatterns = [
     *feeds_of(feeds.everything, "", "feed"),
     *feeds_of(feeds.of_category, "categories/<uslug:slug>/", "category_feed"),
     *feeds_of(feeds.of_author, "authors/<uslug:slug>/", "author_feed"),
-    path("sitemap.xml", public(sitemaps.sitemap), name="sitemap"),
-    path("sitemap-<slug:section>.xml", public(sitemaps.section), name="sitemap_section"),
+    path("sitemap.xml", public(sitemaps.sitemap, params=("p",)), name="sitemap"),
+    path(
+        "sitemap-<slug:section>.xml",
+        public(sitemaps.section, params=("p",)),
+        name="sitemap_section",
+    ),
     path("robots.txt", views.robots, name="robots"),
     path("favicon.ico", views.favicon, name="favicon"),
 ]

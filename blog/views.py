@@ -14,6 +14,8 @@ from blog.cache import public
 from blog.links import absolute
 from blog.models import Author, Category, Post
 
+# The query parameter of lists.
+PAGE = ("page",)
 POSTS_A_PAGE = 10
 LEDGER_LINES = 100
 FAVICON = Path(__file__).parent / "static/blog/favicon.ico"
@@ -27,7 +29,7 @@ def page_of(request: HttpRequest, rows: QuerySet, size: int = POSTS_A_PAGE) -> P
         raise Http404 from None
 
 
-@public
+@public(params=PAGE)
 def home(request: HttpRequest) -> HttpResponse:
     posts = Post.objects.published().listed().prefetch_related(None)
     lead = posts.lead()
@@ -51,21 +53,21 @@ def categories(request: HttpRequest) -> HttpResponse:
     return render(request, "blog/categories.html", {"categories": Category.objects.with_counts()})
 
 
-@public
+@public(params=PAGE)
 def category(request: HttpRequest, slug: str) -> HttpResponse:
     category = get_object_or_404(Category, slug=slug)
     page = page_of(request, Post.objects.published().filter(categories=category).listed())
     return render(request, "blog/category.html", {"category": category, "page": page})
 
 
-@public
+@public(params=PAGE)
 def author(request: HttpRequest, slug: str) -> HttpResponse:
     author = get_object_or_404(Author.objects.published(), slug=slug)
     page = page_of(request, Post.objects.published().filter(author=author).listed())
     return render(request, "blog/author.html", {"author": author, "page": page})
 
 
-@public
+@public(params=PAGE)
 def archive(
     request: HttpRequest, year: int | None = None, month: int | None = None
 ) -> HttpResponse:

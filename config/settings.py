@@ -20,6 +20,7 @@ from config.environment import (
     mail_service,
     mailer,
     media_storage,
+    megabytes,
     networks,
     picture_hosts,
     production_fault,
@@ -250,6 +251,13 @@ LANGUAGE_CODE = env.read("LANGUAGE_CODE", language, default="en")
 TIME_ZONE = env.read("TIME_ZONE", time_zone, default="UTC")
 USE_TZ = True
 FORMAT_MODULE_PATH = "config.formats"
+
+# --- Pages ---------------------------------------------------------------------------------
+
+# Megabytes of public pages that each web process keeps; 0 or "off" keeps none.
+PAGE_CACHE = env.read("PAGE_CACHE", megabytes, default="16")
+# Seconds for which a CDN may answer without asking; 0 means that it asks every time.
+CDN_SECONDS = env.whole("CDN_SECONDS", 0, least=0)
 
 # --- Running --------------------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 from blog.models.author import Author
 from blog.models.category import Category
+from blog.models.edition import Edition
 from blog.models.heartbeat import Heartbeat
 from blog.models.imported import Imported
 from blog.models.limit import Limit
@@ -14,6 +15,7 @@ __all__ = [
     "AccountMail",
     "Author",
     "Category",
+    "Edition",
     "Heartbeat",
     "Imported",
     "Limit",
