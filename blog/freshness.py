@@ -24,6 +24,8 @@ from blog import editions
 BELIEVED = 0.5
 # Seconds after which the connection that looks is made anew: the database may be another by then.
 CONNECTED = 30.0
+# Seconds for which the database is left alone after it did not answer.
+LEFT_ALONE = 1.0
 MARK_BYTES = 16
 
 
@@ -98,18 +100,20 @@ class Freshness:
         self.last: Look | None = None
         self.database: BaseDatabaseWrapper | None = None
         self.connected_at = 0.0
+        self.failed_at = float("-inf")
 
     def current(self) -> Current | None:
         """The edition that was current when this was called, or a later one.
 
         None where the database cannot say.
         """
-        last = self.last
+        last, called_at = self.last, time.monotonic()
         if last and self._still_holds(last):
             return last.current
         with self.looking:
-            # Whoever looked while this thread waited may have begun before it was called.
-            self.last = self._look()
+            # A look that began meanwhile will do. One that had begun before may be too old.
+            if self.last is None or self.last.at < called_at:
+                self.last = self._look()
             return self.last.current if self.last else None
 
     def hang_up(self) -> None:
@@ -128,11 +132,14 @@ class Freshness:
         )
 
     def _look(self) -> Look | None:
+        if time.monotonic() - self.failed_at < LEFT_ALONE:
+            return None
         at, seen = time.monotonic(), self.mark.read() if self.mark else None
         try:
             edition = editions.current(self._connection(at))
         except (DatabaseError, InterfaceError):
             self.hang_up()
+            self.failed_at = time.monotonic()
             return None
         if self.last and edition == self.last.current.edition:
             return Look(self.last.current, at, seen)

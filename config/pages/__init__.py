@@ -4,9 +4,11 @@ import threading
 from functools import lru_cache
 from typing import NamedTuple
 
+from django.conf import settings
 from django.core.exceptions import SuspiciousOperation
 from django.core.handlers.wsgi import get_path_info
 from django.http import Http404, QueryDict
+from django.http.request import split_domain_port, validate_host
 from django.urls import resolve
 
 from blog.cache import only
@@ -15,8 +17,8 @@ from config.pages.page import Answer, Environ, Page, Said, Site, StartResponse
 from config.pages.shelf import Place, Shelf
 from config.proxies import Proxies
 
-# Names that Django has answered to. Each is one of ALLOWED_HOSTS, which may allow endlessly many.
-MOST_HOSTS = 100
+# Characters of an address up to which it is remembered what it asks for.
+SHORT = 2_000
 # Headers of a request that a public page must know nothing of.
 OWN = ("HTTP_COOKIE", "HTTP_IF_")
 
@@ -46,7 +48,6 @@ class Pages:
         self.proxies = proxies
         self.shelf = Shelf(room)
         self.freshness = Freshness()
-        self.hosts: set[str] = set()
         self.making: dict[Place, Making] = {}
         self.counting = threading.Lock()
 
@@ -54,15 +55,15 @@ class Pages:
         if environ["REQUEST_METHOD"] not in {"GET", "HEAD"}:
             return self.site(environ, start_response)
         path, query = environ["PATH_INFO"], environ.get("QUERY_STRING", "")
-        asked = what_is_asked(path, query)
+        is_short = len(path) + len(query) <= SHORT
+        asked = (what_is_asked if is_short else what_is_asked.__wrapped__)(path, query)
         if asked is None:
             return self.site(environ, start_response)
         return self._page(environ, path, asked).answer(environ, start_response)
 
     def _page(self, environ: Environ, path: str, asked: Asked) -> Page | Said:
-        if not (self.shelf.room and asked.is_kept and environ.get("HTTP_HOST") in self.hosts):
-            return self._made(environ)
-        current = self.freshness.current()
+        may_be_kept = self.shelf.room and asked.is_kept and is_ours(environ.get("HTTP_HOST", ""))
+        current = self.freshness.current() if may_be_kept else None
         if current is None:
             return self._made(environ)
         place = self.proxies.say_https(environ), path, asked.query
@@ -98,15 +99,17 @@ class Pages:
         """
         asked = {name: value for name, value in environ.items() if not name.startswith(OWN)}
         said = Said.by(self.site, asked | {"REQUEST_METHOD": "GET"})
-        if not said.is_a_page:
-            return said
-        if len(self.hosts) < MOST_HOSTS:
-            self.hosts.add(environ.get("HTTP_HOST", ""))
-        return Page(said, current)
+        return Page(said, current) if said.is_a_page else said
 
 
-# Bounded in number and, as the server takes no address of more than 64 KB, in bytes.
-@lru_cache(512)
+@lru_cache(256)
+def is_ours(host: str) -> bool:
+    """As Django decides it; whoever asks for another name is told so by Django."""
+    domain, _ = split_domain_port(host)
+    return bool(domain) and validate_host(domain, settings.ALLOWED_HOSTS)
+
+
+@lru_cache(1024)
 def what_is_asked(path: str, query: str) -> Asked | None:
     """None where it is not for a public page."""
     try:

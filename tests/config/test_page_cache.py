@@ -55,12 +55,11 @@ def site() -> Counted:
 
 @pytest.fixture
 def process():
-    """Makes the pages of one web process, which has answered to its name before."""
+    """Makes the pages of one web process."""
     processes = []
 
-    def start(site, room=ROOM, hosts=("blog.example.com",), proxies=()) -> Pages:
+    def start(site, room=ROOM, proxies=()) -> Pages:
         pages = Pages(site, room, Proxies(proxies))
-        pages.hosts.update(hosts)
         processes.append(pages)
         return pages
 
@@ -333,15 +332,6 @@ def test_name_that_is_not_ours_is_refused_also_where_the_page_is_kept(pages, pos
     kept = ask(pages, "/posts/first/")
 
     assert (kept.status, ask(pages, "/posts/first/", HTTP_HOST="evil.example").status) == (200, 400)
-    assert "evil.example" not in pages.hosts
-
-
-def test_first_answer_to_a_name_makes_it_known(process, site, post):
-    pages = process(site, hosts=())
-    for _ in range(4):
-        ask(pages, "/posts/first/")
-
-    assert site.made == 2
 
 
 def test_strict_transport_security_goes_only_to_those_who_came_by_https(process, site, post):
@@ -368,7 +358,7 @@ def test_reader_who_knows_the_page_gets_no_body(pages, post):
 
 def test_first_answer_too_may_be_that_nothing_changed(process, pages, site, post):
     tag = ask(pages, "/posts/first/").headers["etag"]
-    other_process = process(site, hosts=())
+    other_process = process(site)
 
     assert ask(other_process, "/posts/first/", HTTP_IF_NONE_MATCH=tag).status == 304
 
