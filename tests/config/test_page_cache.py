@@ -10,9 +10,11 @@ import time_machine
 import zstandard
 from django.core.wsgi import get_wsgi_application
 from django.db import OperationalError, connection, transaction
+from django.http import HttpResponse
 from django.utils import timezone
 
 from blog import editions, freshness
+from blog.cache import public
 from blog.models import Author, Edition, Post
 from config.pages import Pages
 from config.proxies import Proxies
@@ -302,6 +304,19 @@ def test_unknown_parameters_lead_to_one_page(pages, site, post):
     bodies = {ask(pages, "/posts/first/", query).body for query in queries}
 
     assert (len(bodies), site.made) == (1, 1)
+
+
+def test_public_view_sees_no_parameter_but_its_own(rf):
+    seen = []
+
+    @public(params=("page",))
+    def view(request):
+        seen.append((request.GET.dict(), request.META["QUERY_STRING"]))
+        return HttpResponse()
+
+    view(rf.get("/?x=1&page=1&page=2"))
+
+    assert seen == [({"page": "2"}, "page=2")]
 
 
 def test_numbered_pages_are_pages_of_their_own(pages, site):
