@@ -5,7 +5,9 @@ from blog.models.category import Category
 from blog.models.heartbeat import Heartbeat
 from blog.models.imported import Imported
 from blog.models.limit import Limit
+from blog.models.link import Link
 from blog.models.outgoing import AccountMail, Outgoing
+from blog.models.page import Page
 from blog.models.post import Post
 from blog.models.redirect import Redirect
 from blog.models.site import Site
@@ -17,7 +19,9 @@ __all__ = [
     "Heartbeat",
     "Imported",
     "Limit",
+    "Link",
     "Outgoing",
+    "Page",
     "Post",
     "Redirect",
     "Site",
