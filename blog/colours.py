@@ -35,9 +35,7 @@ def accent(colour: str) -> Accent:
     return Accent(readable(colour, LIGHT_GROUNDS), lighter)
 
 
-def readable(
-    colour: str, grounds: tuple[str, ...], least: float = LEAST, *, step: int = -1
-) -> str:
+def readable(colour: str, grounds: tuple[str, ...], least: float = LEAST, *, step: int = -1) -> str:
     """The nearest colour of the same hue that stands out from all `grounds`.
 
     It gets darker by steps of -1, or lighter by steps of 1, until it does.

@@ -51,7 +51,7 @@ class LinkFormSet(BaseInlineFormSet):
         return saved
 
     def _own(self) -> dict[str, Any]:
-        return {"site": self.instance, "place": self.form.place}
+        return {"site": self.instance, "place": self.form.place}  # type: ignore[attr-defined]
 
 
 class Links(admin.TabularInline):

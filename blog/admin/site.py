@@ -14,10 +14,9 @@ from django.utils.translation import gettext_lazy as _
 
 from blog.admin.base import OneRowRoom, Room
 from blog.admin.links import Foot, Navigation, Social
-from blog.colours import DARK_GROUNDS, LEAST, LIGHT_GROUNDS, least_contrast, readable
+from blog.colours import DARK_GROUNDS, HEX, LEAST, LIGHT_GROUNDS, least_contrast, readable
 from blog.links import own_path
 from blog.models import Redirect, Site
-
 
 NAMES = ("name", "tagline")
 LOOKS = ("accent", "logo", "logo_dark", "foot")
@@ -25,7 +24,8 @@ LETTERS = ("signups_open", "postal_address")
 MAIL = ("sender_name", "sender_email", "reply_to")
 # No style may stand in a page; a drawing has its colours as attributes.
 SHADE = (
-    '<svg class="shade" viewBox="0 0 150 44" width="150" height="44" role="img" aria-label="{0}, {2}">'
+    '<svg class="shade" viewBox="0 0 150 44" width="150" height="44" role="img" '
+    'aria-label="{0}, {2}">'
     '<rect width="150" height="44" rx="3" fill="{1}"/><text x="12" y="27" fill="{0}">{0}</text>'
     '<text x="138" y="27" fill="{0}" text-anchor="end">{2}</text></svg> '
 )
@@ -38,8 +38,10 @@ class SiteForm(forms.ModelForm):
         widgets = {"accent": forms.TextInput(attrs={"type": "color"})}
 
     def clean_accent(self) -> str:
-        """Refuses what nobody could read on the light page; the dark one's shade is ours to find."""
-        colour = self.cleaned_data["accent"]
+        """Refuses what nobody could read on the light page; the shade for the dark is ours."""
+        colour = self.cleaned_data["accent"].lower()
+        if not HEX.fullmatch(colour):
+            return colour  # the model says what is wrong with it
         found = least_contrast(colour, LIGHT_GROUNDS)
         if found < LEAST:
             text = _(
@@ -112,8 +114,8 @@ class RedirectAdmin(Room):
             "Leads to one of these",
             {
                 "fields": ["to_path", "post", "category", "author", "page"],
-                "description": "Choose a post, a category, an author or a page and the address stays "
-                "right when that is renamed. For anything else write the new address.",
+                "description": "Choose a post, a category, an author or a page and the address "
+                "stays right when that is renamed. For anything else write the new address.",
             },
         ),
     ]

@@ -106,7 +106,7 @@ class Category(Addressed):
         return super().delete(*args, **kwargs)
 
     def is_used(self) -> bool:
-        """Whether posts or readers' topics hang on it; an old address or a link to it is no matter."""
+        """Whether posts or readers' topics hang on it; old addresses and links may go with it."""
         return any(
             key.model._base_manager.filter(**{key.name: self}).exists()
             for key in _keys_to_category()

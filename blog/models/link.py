@@ -77,9 +77,7 @@ class Link(models.Model):
     )
     page = models.ForeignKey("blog.Page", models.CASCADE, null=True, blank=True)
     category = models.ForeignKey("blog.Category", models.CASCADE, null=True, blank=True)
-    address = Line(
-        _("or an address"), max_length=LONGEST, blank=True, validators=[leads_somewhere]
-    )
+    address = Line(_("or an address"), max_length=LONGEST, blank=True, validators=[leads_somewhere])
     order = models.PositiveSmallIntegerField(_("order"), default=0)
 
     objects = LinkQuerySet.as_manager()

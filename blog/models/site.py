@@ -32,8 +32,8 @@ class Site(OneRow):
         default=OURS.light,
         validators=[RegexValidator(f"^{HEX.pattern}$", _("Write a colour like #8f3018."))],
         help_text=_(
-            "For labels, buttons and what is under the pointer, in your mails too. On the dark page "
-            "stands a lighter shade of it."
+            "For labels, buttons and what is under the pointer, in your mails too. On the dark "
+            "page stands a lighter shade of it."
         ),
     )
     logo = PictureField(

@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 from blog.models import Category, Link, Page, Site
 from tests.blog.pictures import picture, upload
 from tests.factories import (
+    AuthorFactory,
     CategoryFactory,
     LinkFactory,
     PageFactory,
@@ -62,12 +63,10 @@ def test_accent_comes_in_both_shades_from_an_address_that_never_changes(client, 
     assert not sheet.cookies
 
 
-def test_accent_that_nobody_can_read_is_refused_with_figures_and_a_better_one(
-    client, site, editor
-):
+def test_accent_that_nobody_can_read_is_refused_with_figures_and_a_better_one(client, site, editor):
     answer = save(client, site, accent="#f0c000")
 
-    assert "#f0c000 cannot be read on the light page: its contrast is 1.4 : 1" in answer.text
+    assert "#f0c000 cannot be read on the light page: its contrast is 1.5 : 1" in answer.text
     assert "at least 4.5 : 1" in answer.text
     assert "The nearest colour that has it is #866b00." in answer.text
     assert Site.objects.get().accent == "#8f3018"
@@ -97,7 +96,9 @@ def test_accent_too_pale_that_was_loaded_past_the_form_is_darkened(client, site)
     assert "/accent-866b00-f0c000.css" in client.get("/").text
 
 
-@pytest.mark.parametrize("path", ["accent-8f3018.css", "accent-8F3018-000000.css", "accent-x-y.css"])
+@pytest.mark.parametrize(
+    "path", ["accent-8f3018.css", "accent-8F3018-000000.css", "accent-x-y.css"]
+)
 def test_address_of_no_accent_is_not_found(client, path):
     assert client.get(f"/{path}").status_code == 404
 
@@ -111,9 +112,7 @@ def test_logo_stands_for_the_name_and_keeps_its_place(client, site):
     page = client.get("/").text
 
     small = site.logo.small_url
-    assert (
-        f'<img class="logo" src="{small}" alt="The Example" width="600" height="120">'
-    ) in page
+    assert (f'<img class="logo" src="{small}" alt="The Example" width="600" height="120">') in page
     assert client.get(small)["Content-Type"] == "image/webp"
 
 
@@ -187,7 +186,10 @@ def test_link_follows_what_it_leads_to(client, site):
 
     Page.objects.update(title="Who we are", slug="who")
     Category.objects.update(name="Gear", slug="gear")
-    assert links(client.get("/"), "Main") == [("Who we are", "/who/"), ("Gear", "/categories/gear/")]
+    assert links(client.get("/"), "Main") == [
+        ("Who we are", "/who/"),
+        ("Gear", "/categories/gear/"),
+    ]
 
     Page.objects.update(status="draft")
     assert links(client.get("/"), "Main") == [("Gear", "/categories/gear/")]
@@ -259,8 +261,6 @@ def test_link_to_nothing_or_to_two_things_is_stored_by_nobody(site):
 @pytest.mark.parametrize("path", ["/", "/posts/first/", "/categories/tools/", "/authors/ada/"])
 @pytest.mark.parametrize("rows", [1, 3])
 def test_links_cost_no_question(client, django_assert_max_num_queries, path, rows):
-    from tests.factories import AuthorFactory
-
     TermsFactory()
     PostFactory(
         slug="first", author=AuthorFactory(slug="ada"), categories=[CategoryFactory(name="Tools")]
@@ -276,12 +276,6 @@ def test_links_cost_no_question(client, django_assert_max_num_queries, path, row
 # --- The form ---
 
 
-def row(form, **fields):
-    """The fields of the first new row of one of the three tables."""
-    first = form["TOTAL_FORMS"]
-    return {f"{first}-{name}": value for name, value in fields.items()}
-
-
 def test_editor_adds_orders_and_takes_out_links(client, site, editor):
     about = PageFactory(title="About", slug="about")
     form = open_form(client, site)
@@ -289,9 +283,13 @@ def test_editor_adds_orders_and_takes_out_links(client, site, editor):
     changed = {
         **form,
         "links-TOTAL_FORMS": "3",
-        **{"links-0-page": about.pk, "links-0-order": "9"},
-        **{"links-1-label": "Archive", "links-1-address": "/archive/", "links-1-order": "5"},
-        **{"links-2-label": "Last", "links-2-address": "https://example.org/"},
+        "links-0-page": about.pk,
+        "links-0-order": "9",
+        "links-1-label": "Archive",
+        "links-1-address": "/archive/",
+        "links-1-order": "5",
+        "links-2-label": "Last",
+        "links-2-address": "https://example.org/",
         "links-3-0-label": "Mastodon",
         "links-3-0-address": "https://social.example/@us",
     }
@@ -321,7 +319,12 @@ def test_first_link_of_a_site_that_nobody_saved_yet(client, editor):
 @pytest.mark.parametrize(
     "address",
     [
-        *("javascript:alert(1)", "JaVaScRiPt:alert(1)", "java\tscript:alert(1)", "data:text/html,x"),
+        *(
+            "javascript:alert(1)",
+            "JaVaScRiPt:alert(1)",
+            "java\tscript:alert(1)",
+            "data:text/html,x",
+        ),
         *("vbscript:x", "//evil.example", "/\\evil.example", "evil.example", "ftp://x.example/"),
     ],
 )
