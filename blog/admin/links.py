@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.db import models
 from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest
@@ -26,10 +27,14 @@ class LinkForm(forms.ModelForm):
         fields = ["label", "page", "category", "address", "order"]
 
     place: str
+    # Read once for all rows, whose fields would each ask again.
+    choices: dict[str, list]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.instance.place = self.place
+        for name in {"page", "category"} & {*self.fields}:
+            self.fields[name].choices = self.choices[name]  # type: ignore[attr-defined]
         self.fields["order"].required = False
         if not self.instance.pk:
             self.initial["order"] = None
@@ -74,20 +79,23 @@ class Links(admin.TabularInline):
         return super().get_queryset(request).filter(place=self.place)
 
     def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
-        form = type("Form", (LinkForm,), {"place": self.place})
+        pages, categories = Page.objects.all(), Category.objects.all()
+        choices = {
+            "page": [("", "–"), *pages.values_list("pk", "title")],
+            "category": [("", "–"), *categories.values_list("pk", "name")],
+        }
+        form = type("Form", (LinkForm,), {"place": self.place, "choices": choices})
         return super().get_formset(request, obj, form=form, fields=self.columns, **kwargs)
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return self.columns
 
     def formfield_for_dbfield(self, db_field: models.Field, request: Any, **kwargs: Any) -> Any:
-        if db_field.name in {"page", "category"}:
-            # Without the buttons that open another window over the form.
-            rows: Any = Page if db_field.name == "page" else Category
-            return forms.ModelChoiceField(
-                rows.objects.all(), required=False, empty_label="–", label=db_field.verbose_name
-            )
-        return super().formfield_for_dbfield(db_field, request, **kwargs)
+        field: Any = super().formfield_for_dbfield(db_field, request, **kwargs)
+        # As in every room: no windows that open over the form to add or change something else.
+        if isinstance(getattr(field, "widget", None), RelatedFieldWidgetWrapper):
+            field.widget = field.widget.widget
+        return field
 
     # Who may change the site may change its links.
 
@@ -109,7 +117,8 @@ class Navigation(Links):
     verbose_name_plural = _("Navigation")
     about = _(
         "The links beside the name, at the top of every page. While there is none here, readers "
-        "get Categories, Archive and Newsletter. Small numbers come first."
+        "get Categories, Archive and Newsletter. Small numbers come first. Without a label a link "
+        "is called like its page or category."
     )
 
 

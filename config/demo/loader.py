@@ -92,12 +92,11 @@ def add_pages() -> None:
     for file in sorted((FOLDER / "pages").glob("*.md")):
         if Page.objects.filter(slug=file.stem).exists():
             continue
-        facts: dict[str, Any]
         facts, body = frontmatter.parse(file.read_text())
         page = Page.objects.create(
             slug=file.stem,
-            title=facts["title"],
-            meta_description=facts["description"],
+            title=str(facts["title"]),
+            meta_description=str(facts["description"]),
             body=body,
             status=Page.Status.PUBLISHED,
         )

@@ -5,12 +5,14 @@ import re
 import pytest
 from django.db import IntegrityError, transaction
 
+from blog.emails import compose
 from blog.models import Category, Link, Page, Site
 from tests.blog.pictures import picture, upload
 from tests.factories import (
     AuthorFactory,
     CategoryFactory,
     LinkFactory,
+    NoticeFactory,
     PageFactory,
     PostFactory,
     SiteFactory,
@@ -113,7 +115,9 @@ def test_logo_stands_for_the_name_and_keeps_its_place(client, site):
 
     small = site.logo.small_url
     assert (f'<img class="logo" src="{small}" alt="The Example" width="600" height="120">') in page
-    assert client.get(small)["Content-Type"] == "image/webp"
+    answer = client.get(small)
+    assert (answer["Content-Type"], b"".join(answer)[8:12]) == ("image/webp", b"WEBP")
+    answer.close()
 
 
 def test_dark_logo_takes_its_turn(client, site):
@@ -376,3 +380,33 @@ def test_own_places_are_offered_as_far_as_there_are_any(client, site, editor):
 
     assert page.count('<datalist id="own-places">') == 1
     assert '<option value="/archive/">' in page
+
+
+@pytest.mark.parametrize("rows", [1, 3])
+def test_form_asks_as_often_for_three_links(client, site, editor, django_assert_num_queries, rows):
+    LinkFactory.create_batch(rows)
+    PageFactory.create_batch(rows)
+
+    with django_assert_num_queries(15):
+        client.get(admin_url(site))
+
+
+def test_author_may_not_touch_the_looks(client, site):
+    client.force_login(StaffFactory(role="Author"))
+
+    answer = client.post(admin_url(site), {"name": "X", "links-0-label": "X"})
+
+    assert (answer.status_code, Site.objects.get().name) == (403, "The Example")
+
+
+def test_mail_has_the_colours_of_the_site(site):
+    site.accent = "#1f6f54"
+    site.save()
+    mail = compose(
+        NoticeFactory(), to="a@example.com", subject="Hello", template="welcome", context={}
+    )
+
+    html = mail.alternatives[0].content
+
+    assert "#34b88c !important" in html
+    assert "#e39b80 !important" not in html
