@@ -36,6 +36,8 @@ class LinkForm(forms.ModelForm):
         for name in {"page", "category"} & {*self.fields}:
             self.fields[name].choices = self.choices[name]  # type: ignore[attr-defined]
         self.fields["order"].required = False
+        if "page" not in self.fields:
+            self.fields["address"].label = _("address")
         if not self.instance.pk:
             self.initial["order"] = None
         self.fields["address"].widget.attrs |= {"placeholder": "https://…", "list": "own-places"}

@@ -20,6 +20,8 @@ logger = logging.getLogger("pennypost.pages")
 
 # What a reader would call another text.
 CONTENT = ("title", "body")
+# What follows from the rest, whatever of it is saved.
+DERIVED = ("html", "excerpt", "markdown_version", "updated_at", "published_at")
 
 
 class PageQuerySet(models.QuerySet["Page"]):
@@ -94,6 +96,8 @@ class Page(Addressed):
         self.render()
         if self.status == self.Status.PUBLISHED and self.published_at is None:
             self.published_at = timezone.now()
+        if kwargs.get("update_fields") is not None:
+            kwargs["update_fields"] = {*kwargs["update_fields"], *DERIVED}
         super().save(*args, **kwargs)
 
     def note_changes(self, before: "Page") -> None:

@@ -155,6 +155,15 @@ def test_hostile_page_is_inert(client, payload):
     assert html.count("<script") == html.count("</script>") == 1
 
 
+def test_script_that_saves_one_field_changes_what_readers_see(client):
+    page = PageFactory(slug="about", body="Old", status="draft")
+    page.body, page.status = "New", "published"
+
+    page.save(update_fields=["body", "status"])
+
+    assert "<p>New</p>" in client.get("/about/").text
+
+
 # --- Addresses ---
 
 
