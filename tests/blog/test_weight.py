@@ -8,7 +8,7 @@ from django.contrib.staticfiles import finders
 from tests.blog.pictures import picture, upload
 from tests.factories import AuthorFactory, CategoryFactory, PostFactory, TermsFactory
 
-# Before compression, which leaves about a third of it.
+# Before compression.
 LIMIT = 31_000
 
 
