@@ -35,6 +35,8 @@ SHOWN = {
     # Not when somebody signs in or changes her password.
     "blog_author": Shown("slug, display_name, first_name, last_name, bio, photo, website"),
     "blog_site": Shown(),
+    "blog_link": Shown(),
+    "blog_page": Shown(rows="{row}.status = 'published'"),
 }
 
 # --- In the database ------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from blog.links import absolute
-from blog.models import Author, Category, Post
+from blog.models import Author, Category, Page, Post
 
 # The protocol allows 50,000, which would take longer to write than a crawler likes to wait.
 LIMIT = 2_000
@@ -36,6 +36,14 @@ class Pages(Section):
         return reverse(item)
 
 
+class OwnPages(Section):
+    def items(self) -> QuerySet[Page]:
+        return Page.objects.published().only("slug", "updated_at").order_by("pk")
+
+    def lastmod(self, item: Page) -> datetime:
+        return item.updated_at
+
+
 class Posts(Section):
     def items(self) -> QuerySet[Post]:
         return Post.objects.published().only("slug", "published_at", "updated_at").order_by("pk")
@@ -56,6 +64,7 @@ class Authors(Section):
 
 SECTIONS: dict[str, Section] = {
     "pages": Pages(),
+    "own-pages": OwnPages(),
     "posts": Posts(),
     "categories": Categories(),
     "authors": Authors(),

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from blog.models import AccountMail, Edition, Heartbeat, Limit, Post
-from blog.tasks import render_posts_again, send_account_mail
+from blog.models import AccountMail, Edition, Heartbeat, Limit, Page, Post
+from blog.tasks import render_pages_again, render_posts_again, send_account_mail
 
 # How long we remember what mails we sent.
 KEPT = timedelta(days=30)
@@ -22,6 +22,8 @@ def sweep() -> None:
         Heartbeat.objects.beat(RENDERING)
         if Post.objects.to_render_again().exists():
             render_posts_again.enqueue()
+        if Page.objects.to_render_again().exists():
+            render_pages_again.enqueue()
     if not Heartbeat.objects.alive(FORGETTING, within=timedelta(hours=1)):
         Heartbeat.objects.beat(FORGETTING)
         forget()

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from django.urls import URLPattern, path
 
-import blog.converters  # noqa: F401 (which makes `uslug` known)
+import blog.converters  # noqa: F401 (which makes `uslug` and `shade` known)
 from blog import feeds, sitemaps, views
 from blog.cache import public
 
@@ -37,5 +37,8 @@ urlpatterns = [
         name="sitemap_section",
     ),
     path("robots.txt", views.robots, name="robots"),
+    path("accent-<shade:light>-<shade:dark>.css", views.accent, name="accent"),
     path("favicon.ico", views.favicon, name="favicon"),
+    # The last of all, here and in config/urls.py: an address of the site's own always wins.
+    path("<uslug:slug>/", views.page, name="page"),
 ]

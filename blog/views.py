@@ -2,17 +2,19 @@
 
 from pathlib import Path
 
-from django.core.paginator import InvalidPage, Page, Paginator
+from django.core.paginator import InvalidPage, Paginator
+from django.core.paginator import Page as PageOfRows
 from django.db.models import QuerySet, prefetch_related_objects
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.views.decorators.common import no_append_slash
 from django.views.decorators.http import require_safe
 
 from blog.archive import months, period_or_404, years
 from blog.cache import public
 from blog.links import absolute
-from blog.models import Author, Category, Post
+from blog.models import Author, Category, Page, Post
 
 # The query parameter of lists.
 PAGE = ("page",)
@@ -21,7 +23,7 @@ LEDGER_LINES = 100
 FAVICON = Path(__file__).parent / "static/blog/favicon.ico"
 
 
-def page_of(request: HttpRequest, rows: QuerySet, size: int = POSTS_A_PAGE) -> Page:
+def page_of(request: HttpRequest, rows: QuerySet, size: int = POSTS_A_PAGE) -> PageOfRows:
     """The page that `?page=` names. Whatever is not the number of a page is not found."""
     try:
         return Paginator(rows, size).page(request.GET.get("page", 1))
@@ -85,6 +87,15 @@ def archive(
     )
 
 
+# Without a slash any one word would be led to the address with it, whether or not a page is there;
+# blog/middleware.py leads on where one is.
+@no_append_slash
+@public
+def page(request: HttpRequest, slug: str) -> HttpResponse:
+    page = get_object_or_404(Page.objects.published().defer("body"), slug=slug)
+    return render(request, "blog/page.html", {"page": page})
+
+
 @public
 def robots(request: HttpRequest) -> HttpResponse:
     lines = [
@@ -93,6 +104,14 @@ def robots(request: HttpRequest) -> HttpResponse:
         f"Sitemap: {absolute(reverse('blog:sitemap'))}",
     ]
     return HttpResponse("\n".join([*lines, ""]), content_type="text/plain; charset=utf-8")
+
+
+@require_safe
+def accent(request: HttpRequest, light: str, dark: str) -> HttpResponse:
+    """The site's own accent. All of it stands in the address, so it never changes there."""
+    sheet = f":root{{--accent:light-dark(#{light},#{dark})}}\n"
+    headers = {"Cache-Control": "public, max-age=31536000, immutable"}
+    return HttpResponse(sheet, content_type="text/css; charset=utf-8", headers=headers)
 
 
 @require_safe

@@ -91,6 +91,15 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
 ]
 
+# Templates in here come before ours of the same name.
+TEMPLATES_DIR = Path(env.str("TEMPLATES_DIR", default=str(VAR_DIR / "templates"))).resolve()
+CACHED = "django.template.loaders.cached.Loader"
+OWN_TEMPLATES = "config.templates.OwnTemplates"
+OUR_TEMPLATES = [
+    "django.template.loaders.filesystem.Loader",
+    "django.template.loaders.app_directories.Loader",
+]
+
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
 
@@ -98,8 +107,11 @@ TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [BASE_DIR / "templates"],
-        "APP_DIRS": True,
         "OPTIONS": {
+            # Whoever writes templates sees them at once; a real site reads each file once.
+            "loaders": [OWN_TEMPLATES, (CACHED, OUR_TEMPLATES)]
+            if DEBUG
+            else [(CACHED, [OWN_TEMPLATES, *OUR_TEMPLATES])],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.template.context_processors.csp",

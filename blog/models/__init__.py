@@ -6,7 +6,9 @@ from blog.models.edition import Edition
 from blog.models.heartbeat import Heartbeat
 from blog.models.imported import Imported
 from blog.models.limit import Limit
+from blog.models.link import Link
 from blog.models.outgoing import AccountMail, Outgoing
+from blog.models.page import Page
 from blog.models.post import Post
 from blog.models.redirect import Redirect
 from blog.models.site import Site
@@ -19,7 +21,9 @@ __all__ = [
     "Heartbeat",
     "Imported",
     "Limit",
+    "Link",
     "Outgoing",
+    "Page",
     "Post",
     "Redirect",
     "Site",
