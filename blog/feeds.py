@@ -50,6 +50,10 @@ class FullText(SyndicationFeed):
 class Xml(FullText):
     """What Atom and RSS have in common, which a browser shows by a stylesheet."""
 
+    # Under their own names Chromium shows both as source, and Firefox saves them as a file. Feed
+    # readers go by what is inside; the links that lead here still say which format it is.
+    content_type = "application/xml; charset=utf-8"
+
     def add_stylesheets(self, handler: SimplerXMLGenerator) -> None:
         sheet = Stylesheet(static("blog/feed.css"), mimetype="text/css", media=None)
         handler.processingInstruction("xml-stylesheet", str(sheet))
@@ -66,7 +70,8 @@ class Xml(FullText):
         )
         handler.characters(" ")
         handler.addQuickElement("a", self.feed["feed_url"], {"href": self.feed["feed_url"]})
-        handler.addQuickElement("a", self.feed["title"], {"href": self.feed["link"]})
+        back = gettext("Back to “%(page)s”") % {"page": self.feed["title"]}
+        handler.addQuickElement("a", back, {"href": self.feed["link"]})
         handler.endElement("p")
 
     def add_picture(self, handler: SimplerXMLGenerator, picture: "Picture") -> None:

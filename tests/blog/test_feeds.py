@@ -167,9 +167,11 @@ def test_post_in_another_language_says_so(client, path):
 
 @pytest.mark.parametrize("path", XML)
 def test_feed_that_is_opened_in_a_browser_is_readable(client, post, path):
-    feed = client.get(path).text
+    response = client.get(path)
+    feed = response.text
     sheet = '<?xml-stylesheet href="/static/blog/feed.css" type="text/css"?>'
 
+    assert response["Content-Type"] == "application/xml; charset=utf-8"
     assert feed.splitlines()[1].startswith(sheet)
     assert "This is a feed." in feed
     assert f'<a href="https://blog.example.com{path}">' in feed
