@@ -66,7 +66,9 @@ class Xml(FullText):
         """A line for whoever opens the feed in a browser. Feed readers skip foreign elements."""
         handler.startElement("p", {"xmlns": XHTML})
         handler.characters(
-            gettext("This is a feed. Copy its address into a feed reader, and new texts come to you:")
+            gettext(
+                "This is a feed. Copy its address into a feed reader, and new texts come to you:"
+            )
         )
         handler.characters(" ")
         handler.addQuickElement("a", self.feed["feed_url"], {"href": self.feed["feed_url"]})

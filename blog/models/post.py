@@ -197,6 +197,10 @@ class Post(Addressed):
             ),
             models.Index(fields=["-published_at", "-id", "title"], name="post_by_date"),
             models.Index(fields=["-updated_at", "-id", "title"], name="post_updated"),
+            # All that the list of the sitemap's files needs to know of a hundred thousand posts.
+            models.Index(
+                fields=["status", "published_at", "updated_at", "id"], name="post_sitemap"
+            ),
         ]
         constraints = [
             models.CheckConstraint(

@@ -117,7 +117,9 @@ def test_feed_is_what_its_format_demands(client, post, path):
     post.cover.save("cover.png", upload(picture()))
     Post.objects.update(language="pt-br", cover_alt="Salt & <b>vinegar</b>")
     PostFactory(author=None)
-    PostFactory(title="<script>alert(1)</script> ]]> &amp;", author=post.author, summary="\u2028 <i>")
+    PostFactory(
+        title="<script>alert(1)</script> ]]> &amp;", author=post.author, summary="\u2028 <i>"
+    )
 
     assert faults(path, client.get(path)) == []
 
