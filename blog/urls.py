@@ -5,7 +5,7 @@ from collections.abc import Callable
 from django.urls import URLPattern, path
 
 import blog.converters  # noqa: F401 (which makes `uslug` known)
-from blog import feeds, sitemaps, views
+from blog import feeds, share, sitemaps, views
 from blog.cache import public
 
 
@@ -30,6 +30,10 @@ urlpatterns = [
     *feeds_of(feeds.everything, "", "feed"),
     *feeds_of(feeds.of_category, "categories/<uslug:slug>/", "category_feed"),
     *feeds_of(feeds.of_author, "authors/<uslug:slug>/", "author_feed"),
+    path("card.png", share.site_card, name="card"),
+    path("posts/<uslug:slug>/card.png", share.post_card, name="post_card"),
+    path("categories/<uslug:slug>/card.png", share.category_card, name="category_card"),
+    path("authors/<uslug:slug>/card.png", share.author_card, name="author_card"),
     path("sitemap.xml", public(sitemaps.sitemap), name="sitemap"),
     path("sitemap-<slug:section>.xml", public(sitemaps.section), name="sitemap_section"),
     path("robots.txt", views.robots, name="robots"),
