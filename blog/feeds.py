@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, ClassVar
+from xml.sax.xmlreader import AttributesImpl
 
 from django.contrib.syndication.views import Feed
 from django.http import HttpRequest, HttpResponse
@@ -55,7 +56,7 @@ class Xml(FullText):
     content_type = "application/xml; charset=utf-8"
 
     def add_stylesheets(self, handler: SimplerXMLGenerator) -> None:
-        sheet = Stylesheet(static("blog/feed.css"), mimetype="text/css", media=None)
+        sheet = Stylesheet(static("blog/feed.css"), mimetype="text/css", media="all")
         handler.processingInstruction("xml-stylesheet", str(sheet))
 
     def add_root_elements(self, handler: SimplerXMLGenerator) -> None:
@@ -64,7 +65,7 @@ class Xml(FullText):
 
     def add_note(self, handler: SimplerXMLGenerator) -> None:
         """A line for whoever opens the feed in a browser. Feed readers skip foreign elements."""
-        handler.startElement("p", {"xmlns": XHTML})
+        handler.startElement("p", AttributesImpl({"xmlns": XHTML}))
         handler.characters(
             gettext(
                 "This is a feed. Copy its address into a feed reader, and new texts come to you:"
@@ -77,9 +78,10 @@ class Xml(FullText):
         handler.endElement("p")
 
     def add_picture(self, handler: SimplerXMLGenerator, picture: "Picture") -> None:
-        size = {"width": picture.width, "height": picture.height}
-        size = {name: str(pixels) for name, pixels in size.items() if pixels}
-        handler.startElement("media:content", {"url": picture.url, "medium": "image", **size})
+        attributes = {"url": picture.url, "medium": "image"}
+        if picture.width:
+            attributes |= {"width": str(picture.width), "height": str(picture.height)}
+        handler.startElement("media:content", AttributesImpl(attributes))
         if picture.alt:
             handler.addQuickElement("media:description", picture.alt, {"type": "plain"})
         handler.endElement("media:content")
@@ -93,7 +95,7 @@ class Atom(Xml, Atom1Feed):
         handler = SimplerXMLGenerator(outfile, encoding, short_empty_elements=True)
         handler.startDocument()
         self.add_stylesheets(handler)
-        handler.startElement("feed", self.root_attributes())
+        handler.startElement("feed", AttributesImpl(self.root_attributes()))
         self.add_root_elements(handler)
         self.write_items(handler)
         handler.endElement("feed")

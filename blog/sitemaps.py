@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from io import StringIO
 from typing import Any
+from xml.sax.xmlreader import AttributesImpl
 
 from django.core.files.storage import default_storage
 from django.db.models import Count, F, Max, QuerySet
@@ -150,14 +151,14 @@ def _written(
     text = StringIO()
     xml = SimplerXMLGenerator(text, "utf-8")
     xml.startDocument()
-    xml.startElement(root, names)
+    xml.startElement(root, AttributesImpl(names))
     for place in places:
-        xml.startElement(element, {})
+        xml.startElement(element, AttributesImpl({}))
         xml.addQuickElement("loc", absolute(place.path))
         if place.changed_at:
             xml.addQuickElement("lastmod", place.changed_at.isoformat(timespec="seconds"))
         if place.picture:
-            xml.startElement("image:image", {})
+            xml.startElement("image:image", AttributesImpl({}))
             xml.addQuickElement("image:loc", absolute(place.picture))
             xml.endElement("image:image")
         xml.endElement(element)

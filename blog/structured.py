@@ -7,6 +7,7 @@ from django.utils.translation import get_language, gettext
 
 from blog.links import absolute
 from blog.models import Author, Category, Post, Site
+from blog.models.addressed import Addressed
 
 type Thing = dict[str, Any]
 
@@ -19,7 +20,6 @@ def posting(post: Post, site: Site) -> Thing:
     address = absolute(post.get_absolute_url())
     return {
         "@type": "BlogPosting",
-        "@id": address,
         "headline": post.title,
         "description": post.meta_description or post.description,
         "url": address,
@@ -32,7 +32,6 @@ def posting(post: Post, site: Site) -> Thing:
         "image": absolute(picture_of(post)),
         "author": person(post.author) if post.author else None,
         "publisher": {"@type": "Organization", "name": site.name, "url": absolute("/")},
-        "isPartOf": {"@type": "WebSite", "@id": absolute("/"), "name": site.name},
     }
 
 
@@ -46,7 +45,6 @@ def person(author: Author) -> Thing:
     return _filled(
         {
             "@type": "Person",
-            "@id": address,
             "name": author.get_display_name(),
             "url": address,
             "description": author.bio,
@@ -61,7 +59,6 @@ def website(site: Site) -> Thing:
     template = absolute("/search/") + "?q={search_term_string}"
     return {
         "@type": "WebSite",
-        "@id": absolute("/"),
         "name": site.name,
         "description": site.tagline,
         "url": absolute("/"),
@@ -99,7 +96,7 @@ def trail_to_author(author: Author, site: Site) -> Thing:
     return trail(site, _step(author))
 
 
-def _step(row: Post | Category | Author) -> tuple[str, str]:
+def _step(row: Addressed) -> tuple[str, str]:
     return str(row), row.get_absolute_url()
 
 

@@ -108,7 +108,6 @@ def test_post_is_a_posting(client, post):
     assert (author["name"], author["url"]) == ("Ada Penn", f"{HOST}/authors/ada/")
     assert posting == {
         "@type": "BlogPosting",
-        "@id": f"{HOST}/posts/on-salt/",
         "headline": "On salt",
         "description": "All of it.",
         "url": f"{HOST}/posts/on-salt/",
@@ -120,7 +119,6 @@ def test_post_is_a_posting(client, post):
         "articleSection": ["Tools"],
         "image": f"{HOST}/posts/on-salt/card.png",
         "publisher": {"@type": "Organization", "name": "The Example", "url": f"{HOST}/"},
-        "isPartOf": {"@type": "WebSite", "@id": f"{HOST}/", "name": "The Example"},
     }
 
 
@@ -143,7 +141,6 @@ def test_author_is_a_person_who_is_also_elsewhere(client, post):
 
     assert person == {
         "@type": "Person",
-        "@id": f"{HOST}/authors/ada/",
         "name": "Ada Penn",
         "url": f"{HOST}/authors/ada/",
         "description": "Ada writes.",
