@@ -30,7 +30,7 @@ def posting(post: Post, site: Site) -> Thing:
         "wordCount": post.words,
         "articleSection": [category.name for category in post.categories.all()],
         "image": absolute(picture_of(post)),
-        "author": person(post.author) if post.author else None,
+        "author": _named(post.author) if post.author else None,
         "publisher": {"@type": "Organization", "name": site.name, "url": absolute("/")},
     }
 
@@ -41,17 +41,16 @@ def picture_of(post: Post) -> str:
 
 
 def person(author: Author) -> Thing:
+    return _named(author) | {
+        "description": author.bio,
+        "image": absolute(author.photo.url) if author.photo else None,
+        "sameAs": [author.website] if author.website else None,
+    }
+
+
+def _named(author: Author) -> Thing:
     address = absolute(author.get_absolute_url())
-    return _filled(
-        {
-            "@type": "Person",
-            "name": author.get_display_name(),
-            "url": address,
-            "description": author.bio,
-            "image": absolute(author.photo.url) if author.photo else None,
-            "sameAs": [author.website] if author.website else None,
-        }
-    )
+    return {"@type": "Person", "name": author.get_display_name(), "url": address}
 
 
 def website(site: Site) -> Thing:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from django.urls import URLPattern, path
 
 import blog.converters  # noqa: F401 (which makes `uslug` known)
-from blog import feeds, share, sitemaps, views
+from blog import feeds, machines, share, sitemaps, views
 from blog.cache import public
 
 
@@ -21,6 +21,7 @@ app_name = "blog"
 urlpatterns = [
     path("", views.home, name="home"),
     path("posts/<uslug:slug>/", views.post, name="post"),
+    path("posts/<uslug:slug>.md", machines.post_written, name="post_written"),
     path("categories/", views.categories, name="categories"),
     path("categories/<uslug:slug>/", views.category, name="category"),
     path("authors/<uslug:slug>/", views.author, name="author"),
@@ -36,6 +37,7 @@ urlpatterns = [
     path("authors/<uslug:slug>/card.png", share.author_card, name="author_card"),
     path("sitemap.xml", public(sitemaps.sitemap), name="sitemap"),
     path("sitemap-<slug:section>.xml", public(sitemaps.section), name="sitemap_section"),
-    path("robots.txt", views.robots, name="robots"),
+    path("robots.txt", machines.robots, name="robots"),
+    path("llms.txt", machines.llms, name="llms"),
     path("favicon.ico", views.favicon, name="favicon"),
 ]

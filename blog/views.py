@@ -6,12 +6,10 @@ from django.core.paginator import InvalidPage, Page, Paginator
 from django.db.models import QuerySet, prefetch_related_objects
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from blog.archive import months, period_or_404, years
 from blog.cache import public
-from blog.links import absolute
 from blog.models import Author, Category, Post
 
 POSTS_A_PAGE = 10
@@ -81,16 +79,6 @@ def archive(
     return render(
         request, "blog/archive.html", {"period": period, "periods": periods, "page": page}
     )
-
-
-@public
-def robots(request: HttpRequest) -> HttpResponse:
-    lines = [
-        "User-agent: *",
-        f"Disallow: {reverse('admin:index')}",
-        f"Sitemap: {absolute(reverse('blog:sitemap'))}",
-    ]
-    return HttpResponse("\n".join([*lines, ""]), content_type="text/plain; charset=utf-8")
 
 
 @require_safe

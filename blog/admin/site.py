@@ -6,6 +6,7 @@ from urllib.parse import unquote
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
 
 from blog.admin.base import OneRowRoom, Room
 from blog.links import own_path
@@ -16,6 +17,7 @@ from blog.models import Redirect, Site
 class SiteAdmin(OneRowRoom):
     fieldsets = [
         (None, {"fields": ["name", "tagline"]}),
+        (_("Being found"), {"fields": ["ai_crawlers"]}),
         ("Newsletter", {"fields": ["signups_open", "postal_address"]}),
         ("Mail", {"fields": ["sender_name", "sender_email", "reply_to"]}),
     ]

@@ -171,7 +171,7 @@ def test_post_in_another_language_says_so(client, path):
 def test_feed_that_is_opened_in_a_browser_is_readable(client, post, path):
     response = client.get(path)
     feed = response.text
-    sheet = '<?xml-stylesheet href="/static/blog/feed.css" type="text/css" media="all"?>'
+    sheet = '<?xml-stylesheet href="/static/blog/feed.css" media="all" type="text/css"?>'
 
     assert response["Content-Type"] == "application/xml; charset=utf-8"
     assert feed.splitlines()[1].startswith(sheet)

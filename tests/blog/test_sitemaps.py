@@ -168,5 +168,5 @@ def test_robots_may_read_all_but_the_admin(client):
     response = client.get("/robots.txt")
 
     assert response.text == (
-        "User-agent: *\nDisallow: /admin/\nSitemap: https://blog.example.com/sitemap.xml\n"
+        "User-agent: *\nDisallow: /admin/\n\nSitemap: https://blog.example.com/sitemap.xml\n"
     )
