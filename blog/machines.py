@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -108,6 +109,14 @@ def post_written(request: HttpRequest, slug: str) -> HttpResponse:
     response = _text([written.source(post)], "text/markdown")
     response["Link"] = f'<{post.canonical_url or absolute(page)}>; rel="canonical"'
     return response
+
+
+@public
+def index_now_key(request: HttpRequest, key: str) -> HttpResponse:
+    """By this file search engines know that who announces a change is this site."""
+    if key != settings.INDEXNOW_KEY:
+        raise Http404
+    return _text([key], "text/plain")
 
 
 def _text(lines: list[str], content_type: str) -> HttpResponse:

@@ -2,10 +2,11 @@
 
 from datetime import timedelta
 
+from django.conf import settings
 from django.utils import timezone
 
-from blog.models import AccountMail, Heartbeat, Limit, Post
-from blog.tasks import render_posts_again, send_account_mail
+from blog.models import AccountMail, Announcement, Heartbeat, Limit, Post
+from blog.tasks import announce, render_posts_again, send_account_mail
 
 # How long we remember what mails we sent.
 KEPT = timedelta(days=30)
@@ -17,6 +18,8 @@ def sweep() -> None:
     """Send what is due, forget what is old. With nothing to do it costs a few small reads."""
     if AccountMail.objects.overlooked().exists():
         send_account_mail.enqueue()
+    if settings.INDEXNOW_KEY and Announcement.objects.due().exists():
+        announce.enqueue()
     if not Heartbeat.objects.alive(RENDERING, within=timedelta(minutes=1)):
         Heartbeat.objects.beat(RENDERING)
         if Post.objects.to_render_again().exists():

@@ -39,5 +39,6 @@ urlpatterns = [
     path("sitemap-<slug:section>.xml", public(sitemaps.section), name="sitemap_section"),
     path("robots.txt", machines.robots, name="robots"),
     path("llms.txt", machines.llms, name="llms"),
+    path("<slug:key>.txt", machines.index_now_key, name="index_now_key"),
     path("favicon.ico", views.favicon, name="favicon"),
 ]

@@ -17,6 +17,7 @@ from blog.dates import is_sensible, sensible
 from blog.fields import Line, Prose
 from blog.images import PictureField
 from blog.models.addressed import Addressed
+from blog.models.announcement import Announcement
 from blog.models.visibility import visible
 
 logger = logging.getLogger("pennypost.posts")
@@ -241,6 +242,9 @@ class Post(Addressed):
             getattr(self, name) != getattr(before, name) for name in CONTENT
         ):
             self.updated_at = timezone.now()
+
+    def note_saved(self, before: "Post | None") -> None:
+        Announcement.objects.note_change(before, self)
 
     def slug_source(self) -> str:
         return self.title

@@ -106,7 +106,9 @@ def hide(post, how):
 def test_every_public_address_is_walked():
     walked = {resolve(path).url_name for path in LISTS + OTHERS + PICTURES}
 
-    assert {pattern.name for pattern in urls.urlpatterns} - walked == set()
+    # The file of the key holds the key, or is not there: test_index_now.py.
+    others = {pattern.name for pattern in urls.urlpatterns} - {"index_now_key"}
+    assert others - walked == set()
 
 
 def test_published_post_is_everywhere(client, canary):
