@@ -5,18 +5,23 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, ClassVar
+from xml.sax.xmlreader import AttributesImpl
 
 from django.contrib.syndication.views import Feed
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
+from django.templatetags.static import static
+from django.urls import reverse
 from django.utils.feedgenerator import (
     Atom1Feed,
     Enclosure,
     Rss201rev2Feed,
+    Stylesheet,
     SyndicationFeed,
     rfc3339_date,
 )
 from django.utils.html import escape
+from django.utils.translation import gettext
 from django.utils.xmlutils import SimplerXMLGenerator
 
 from blog import markdown
@@ -29,6 +34,11 @@ NEWEST = 20
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
+# https://www.rssboard.org/media-rss
+MEDIA = "http://search.yahoo.com/mrss/"
+XHTML = "http://www.w3.org/1999/xhtml"
+
+
 class FullText(SyndicationFeed):
     """A format that carries `html`, the whole text, beside the summary."""
 
@@ -38,23 +48,94 @@ class FullText(SyndicationFeed):
         return super().latest_post_date() if self.items else LONG_AGO
 
 
-class Atom(FullText, Atom1Feed):
+class Xml(FullText):
+    """What Atom and RSS have in common, which a browser shows by a stylesheet."""
+
+    # Under their own names Chromium shows both as source, and Firefox saves them as a file. Feed
+    # readers go by what is inside; the links that lead here still say which format it is.
+    content_type = "application/xml; charset=utf-8"
+
+    def add_stylesheets(self, handler: SimplerXMLGenerator) -> None:
+        sheet = Stylesheet(static("blog/feed.css"), mimetype="text/css", media="all")
+        handler.processingInstruction("xml-stylesheet", str(sheet))
+
+    def add_root_elements(self, handler: SimplerXMLGenerator) -> None:
+        super().add_root_elements(handler)
+        self.add_note(handler)
+
+    def add_note(self, handler: SimplerXMLGenerator) -> None:
+        """A line for whoever opens the feed in a browser. Feed readers skip foreign elements."""
+        handler.startElement("p", AttributesImpl({"xmlns": XHTML}))
+        handler.characters(
+            gettext(
+                "This is a feed. Copy its address into a feed reader, and new texts come to you:"
+            )
+        )
+        handler.characters(" ")
+        handler.addQuickElement("a", self.feed["feed_url"], {"href": self.feed["feed_url"]})
+        back = gettext("Back to “%(page)s”") % {"page": self.feed["title"]}
+        handler.addQuickElement("a", back, {"href": self.feed["link"]})
+        handler.endElement("p")
+
+    def add_picture(self, handler: SimplerXMLGenerator, picture: "Picture") -> None:
+        attributes = {"url": picture.url, "medium": "image"}
+        if picture.width:
+            attributes |= {"width": str(picture.width), "height": str(picture.height)}
+        handler.startElement("media:content", AttributesImpl(attributes))
+        if picture.alt:
+            handler.addQuickElement("media:description", picture.alt, {"type": "plain"})
+        handler.endElement("media:content")
+
+
+class Atom(Xml, Atom1Feed):
     suffix = "feed/"
+
+    def write(self, outfile: Any, encoding: str) -> None:
+        """Django's own knows stylesheets for RSS only."""
+        handler = SimplerXMLGenerator(outfile, encoding, short_empty_elements=True)
+        handler.startDocument()
+        self.add_stylesheets(handler)
+        handler.startElement("feed", AttributesImpl(self.root_attributes()))
+        self.add_root_elements(handler)
+        self.write_items(handler)
+        handler.endElement("feed")
+
+    def root_attributes(self) -> dict[str, str]:
+        return super().root_attributes() | {"xmlns:media": MEDIA}
+
+    def add_root_elements(self, handler: SimplerXMLGenerator) -> None:
+        super().add_root_elements(handler)
+        if icon := self.feed.get("icon"):
+            handler.addQuickElement("icon", icon)
+
+    def item_attributes(self, item: dict[str, Any]) -> dict[str, str]:
+        own = {"xml:lang": item["language"]} if item.get("language") else {}
+        return super().item_attributes(item) | own
 
     def add_item_elements(self, handler: SimplerXMLGenerator, item: dict[str, Any]) -> None:
         super().add_item_elements(handler, item)
+        if picture := item.get("picture"):
+            self.add_picture(handler, picture)
         handler.addQuickElement("content", item["html"], {"type": "html"})
 
 
-class Rss(FullText, Rss201rev2Feed):
+class Rss(Xml, Rss201rev2Feed):
     suffix = "feed/rss/"
 
     def rss_attributes(self) -> dict[str, str]:
-        content = {"xmlns:content": "http://purl.org/rss/1.0/modules/content/"}
-        return super().rss_attributes() | content
+        names = {
+            "xmlns:content": "http://purl.org/rss/1.0/modules/content/",
+            "xmlns:dc": "http://purl.org/dc/elements/1.1/",
+            "xmlns:media": MEDIA,
+        }
+        return super().rss_attributes() | names
 
     def add_item_elements(self, handler: SimplerXMLGenerator, item: dict[str, Any]) -> None:
         super().add_item_elements(handler, item)
+        if item.get("language"):
+            handler.addQuickElement("dc:language", item["language"])
+        if picture := item.get("picture"):
+            self.add_picture(handler, picture)
         handler.addQuickElement("content:encoded", item["html"])
         handler.addQuickElement("atom:updated", rfc3339_date(item["updateddate"]))
 
@@ -72,6 +153,7 @@ class Json(FullText):
             "description": self.feed["description"],
             "home_page_url": self.feed["link"],
             "feed_url": self.feed["feed_url"],
+            "favicon": self.feed.get("icon"),
             "language": self.feed["language"],
             "items": [self._item(item) for item in self.items],
         }
@@ -86,10 +168,15 @@ class Json(FullText):
             "summary": item["summary"],
             "content_html": item["html"],
             "image": next((enclosure.url for enclosure in item["enclosures"]), ""),
+            "attachments": [
+                {"url": enclosure.url, "mime_type": enclosure.mime_type}
+                for enclosure in item["enclosures"]
+            ],
             "date_published": rfc3339_date(item["pubdate"]),
             "date_modified": rfc3339_date(item["updateddate"]),
             "authors": [_filled(author)] if item["author_name"] else [],
             "tags": item["categories"],
+            "language": item.get("language"),
         }
         return _filled(found) | {"content_html": item["html"]}
 
@@ -97,6 +184,14 @@ class Json(FullText):
 def _filled(fields: dict[str, Any]) -> dict[str, Any]:
     """JSON Feed has no empty fields; what is unknown is left out. `items` must be there."""
     return {key: value for key, value in fields.items() if value or key == "items"}
+
+
+@dataclass
+class Picture:
+    url: str
+    alt: str
+    width: int | None
+    height: int | None
 
 
 @dataclass
@@ -172,6 +267,9 @@ class Posts(Feed):
     def feed_url(self, channel: Channel) -> str:
         return absolute(channel.path + self.feed_type.suffix)
 
+    def feed_extra_kwargs(self, channel: Channel) -> dict[str, str]:
+        return {"icon": absolute(reverse("blog:favicon"))}
+
     def author_name(self, channel: Channel) -> str:
         return channel.site.name
 
@@ -212,6 +310,14 @@ class Posts(Feed):
         # Zero stands for an unknown length: asking a remote storage for each would be slow.
         return [Enclosure(absolute(post.cover.url), "0", "image/webp")] if post.cover else []
 
-    def item_extra_kwargs(self, post: Post) -> dict[str, str]:
-        html = markdown.feed_html(post.html, absolute(post.get_absolute_url()))
-        return {"html": html, "summary": post.description}
+    def item_extra_kwargs(self, post: Post) -> dict[str, Any]:
+        return {
+            "html": markdown.feed_html(post.html, absolute(post.get_absolute_url())),
+            "summary": post.description,
+            "language": post.language,
+            "picture": _cover(post) if post.cover else None,
+        }
+
+
+def _cover(post: Post) -> Picture:
+    return Picture(absolute(post.cover.url), post.cover_alt, post.cover_width, post.cover_height)

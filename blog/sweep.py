@@ -2,10 +2,11 @@
 
 from datetime import timedelta
 
+from django.conf import settings
 from django.utils import timezone
 
-from blog.models import AccountMail, Edition, Heartbeat, Limit, Page, Post
-from blog.tasks import render_pages_again, render_posts_again, send_account_mail
+from blog.models import AccountMail, Announcement, Edition, Heartbeat, Limit, Page, Post
+from blog.tasks import announce, render_pages_again, render_posts_again, send_account_mail
 
 # How long we remember what mails we sent.
 KEPT = timedelta(days=30)
@@ -18,6 +19,8 @@ def sweep() -> None:
     Edition.objects.fold()
     if AccountMail.objects.overlooked().exists():
         send_account_mail.enqueue()
+    if settings.INDEXNOW_KEY and Announcement.objects.due().exists():
+        announce.enqueue()
     if not Heartbeat.objects.alive(RENDERING, within=timedelta(minutes=1)):
         Heartbeat.objects.beat(RENDERING)
         if Post.objects.to_render_again().exists():

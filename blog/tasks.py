@@ -2,7 +2,7 @@
 
 from django.tasks import task
 
-from blog import account_emails
+from blog import account_emails, index_now
 from blog.models import AccountMail, Page, Post
 from blog.outbox import deliver
 
@@ -18,6 +18,15 @@ def send_account_mail() -> int:
     if looked_at == MAILS:
         send_account_mail.enqueue()
     return looked_at
+
+
+@task
+def announce() -> int:
+    """Tell search engines what changed, a chunk a task; returns how many addresses."""
+    told = index_now.announce()
+    if told == index_now.MOST:
+        announce.enqueue()
+    return told
 
 
 @task

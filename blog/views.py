@@ -7,13 +7,11 @@ from django.core.paginator import Page as PageOfRows
 from django.db.models import QuerySet, prefetch_related_objects
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.urls import reverse
 from django.views.decorators.common import no_append_slash
 from django.views.decorators.http import require_safe
 
 from blog.archive import months, period_or_404, years
 from blog.cache import public
-from blog.links import absolute
 from blog.models import Author, Category, Page, Post
 
 # The query parameter of lists.
@@ -94,16 +92,6 @@ def archive(
 def page(request: HttpRequest, slug: str) -> HttpResponse:
     page = get_object_or_404(Page.objects.published().defer("body"), slug=slug)
     return render(request, "blog/page.html", {"page": page})
-
-
-@public
-def robots(request: HttpRequest) -> HttpResponse:
-    lines = [
-        "User-agent: *",
-        f"Disallow: {reverse('admin:index')}",
-        f"Sitemap: {absolute(reverse('blog:sitemap'))}",
-    ]
-    return HttpResponse("\n".join([*lines, ""]), content_type="text/plain; charset=utf-8")
 
 
 @require_safe

@@ -120,6 +120,13 @@ def bare_address(text: str) -> str:
     return text
 
 
+def index_now_key(text: str) -> str:
+    """As https://www.indexnow.org/documentation allows it, since it is the name of a file too."""
+    if not re.fullmatch(r"[a-zA-Z0-9-]{8,128}", text):
+        raise ValueError("It is no key.")
+    return text
+
+
 def rates(text: str) -> str:
     """The same text. A wrong one would only show in the worker's log, while every issue waits."""
     Rate.parse_all(text)

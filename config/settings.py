@@ -15,6 +15,7 @@ from config.environment import (
     bare_address,
     cache,
     database,
+    index_now_key,
     language,
     limits_of_calls,
     mail_service,
@@ -67,7 +68,6 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
-    "django.contrib.sitemaps",
     "django.contrib.staticfiles",
     "django_tasks_db",
 ]
@@ -199,6 +199,11 @@ SOFT_BOUNCES = env.whole("SOFT_BOUNCES", 3)
 # Whether a mail that may have arrived is sent again: doubled rather than lost.
 SEND_UNKNOWN_AGAIN = env.bool("SEND_UNKNOWN_AGAIN", default=False)
 SEND_LATE_HOURS = env.number("SEND_LATE_HOURS", 6, least=0)
+
+# --- Being found ----------------------------------------------------------------------------
+
+# Names the site to search engines that are told of each change; empty: none is told.
+INDEXNOW_KEY = env.read("INDEXNOW_KEY", lambda text: text and index_now_key(text))
 
 # --- People who sign in ---------------------------------------------------------------------
 

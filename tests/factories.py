@@ -7,6 +7,7 @@ from factory.django import DjangoModelFactory
 
 from blog.models import (
     AccountMail,
+    Announcement,
     Author,
     Category,
     Heartbeat,
@@ -43,6 +44,14 @@ from newsletter.models import (
     Terms,
 )
 from newsletter.models.subscriber import hash_address
+
+
+class AnnouncementFactory(DjangoModelFactory):
+    class Meta:
+        model = Announcement
+
+    path = factory.Sequence(lambda n: f"/posts/post-{n}/")
+    due_at = factory.LazyFunction(timezone.now)
 
 
 class AuthorFactory(DjangoModelFactory):

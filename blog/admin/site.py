@@ -67,6 +67,7 @@ class SiteAdmin(OneRowRoom):
     fieldsets = [
         (None, {"fields": ["name", "tagline"]}),
         (_("Looks"), {"fields": ["accent", "shades", "logo", "logo_dark", "foot"]}),
+        (_("Being found"), {"fields": ["ai_crawlers"]}),
         ("Newsletter", {"fields": ["signups_open", "postal_address"]}),
         ("Mail", {"fields": ["sender_name", "sender_email", "reply_to"]}),
     ]

@@ -1,5 +1,6 @@
 """What the blog stores."""
 
+from blog.models.announcement import Announcement
 from blog.models.author import Author
 from blog.models.category import Category
 from blog.models.edition import Edition
@@ -15,6 +16,7 @@ from blog.models.site import Site
 
 __all__ = [
     "AccountMail",
+    "Announcement",
     "Author",
     "Category",
     "Edition",

@@ -58,6 +58,9 @@ class Addressed(models.Model):
     def note_changes(self, before: Any) -> None:
         """Called before a stored row is saved again, with the row as it stands stored."""
 
+    def note_saved(self, before: Any) -> None:
+        """Called once the row is stored, in the same transaction; `before` is None if it is new."""
+
     def _save_with_free_slug(self, *args: Any, **kwargs: Any) -> None:
         base = unique_slug_base(self.slug_source())
         for _ in range(ATTEMPTS):
@@ -98,6 +101,7 @@ class Addressed(models.Model):
                 Redirect.objects.remember(before.get_absolute_url(), self)
             if self.had_public_address():
                 Redirect.objects.forget(self.get_absolute_url())
+            self.note_saved(before)
 
     def stored(self) -> "Addressed | None":
         """The row as the database has it, whatever was set on this one since."""

@@ -17,6 +17,7 @@ from blog.dates import is_sensible, sensible
 from blog.fields import Line, Prose
 from blog.images import PictureField
 from blog.models.addressed import Addressed
+from blog.models.announcement import Announcement
 from blog.models.visibility import visible
 
 logger = logging.getLogger("pennypost.posts")
@@ -197,6 +198,10 @@ class Post(Addressed):
             ),
             models.Index(fields=["-published_at", "-id", "title"], name="post_by_date"),
             models.Index(fields=["-updated_at", "-id", "title"], name="post_updated"),
+            # All that the list of the sitemap's files needs to know of a hundred thousand posts.
+            models.Index(
+                fields=["status", "published_at", "updated_at", "id"], name="post_sitemap"
+            ),
         ]
         constraints = [
             models.CheckConstraint(
@@ -237,6 +242,9 @@ class Post(Addressed):
             getattr(self, name) != getattr(before, name) for name in CONTENT
         ):
             self.updated_at = timezone.now()
+
+    def note_saved(self, before: "Post | None") -> None:
+        Announcement.objects.note_change(before, self)
 
     def slug_source(self) -> str:
         return self.title

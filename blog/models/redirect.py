@@ -86,7 +86,7 @@ class RedirectQuerySet(models.QuerySet["Redirect"]):
         for redirect in filter(None, map(found.get, places)):
             rest = path[len(redirect.old_path) :]
             target = redirect.target()
-            if target and (not rest or redirect.has_pages_below):
+            if target and (not rest or redirect.leads_below(rest)):
                 lives_there = not rest and not redirect.to_path
                 return target + rest, None if lives_there else own_path(target + rest)
         return None
@@ -136,9 +136,10 @@ class Redirect(models.Model):
         """The post, category, author or page that it leads to."""
         return self.post or self.category or self.author or self.page
 
-    @property
-    def has_pages_below(self) -> bool:
-        return bool(self.category_id or self.author_id)
+    def leads_below(self, rest: str) -> bool:
+        """Whether what stands at `rest` below the old address moved along. A post has its card."""
+        is_card = rest == "card.png" and self.post_id
+        return bool(self.category_id or self.author_id or is_card)
 
     def target(self) -> str | None:
         """The address it leads to, or None while the public may not see what is there."""

@@ -24,6 +24,11 @@ class SiteQuerySet(models.QuerySet["Site"]):
 
 
 class Site(OneRow):
+    class Crawlers(models.TextChoices):
+        WELCOME = "welcome", _("All are welcome")
+        NO_TRAINING = "no-training", _("Answer questions from it, but do not train on it")
+        REFUSED = "refused", _("None may read it")
+
     name = MailHeader(max_length=80, default="Pennypost", help_text="The name of your site.")
     tagline = Line(max_length=160, blank=True, help_text="A few words that follow the name.")
     accent = models.CharField(
@@ -82,6 +87,17 @@ class Site(OneRow):
         help_text="Switch off and every form gives way to a sentence that says so.",
     )
 
+    ai_crawlers = models.CharField(
+        _("crawlers of language models"),
+        max_length=12,
+        choices=Crawlers,
+        default=Crawlers.WELCOME,
+        help_text=_(
+            "What robots.txt asks of those who gather texts for AI. Search engines like Google and "
+            "Bing may read your site in any case. It is a request: most large companies keep to "
+            "it, and nobody has to. If none may read it, there is no /llms.txt either."
+        ),
+    )
     objects = SiteQuerySet.as_manager()
 
     links_as_text: str | None = None

@@ -8,9 +8,9 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from blog import markdown
+from blog import markdown, structured
 from blog.links import absolute
-from blog.models import Post, Site
+from blog.models import Author, Category, Post, Site
 
 register = template.Library()
 register.filter("absolute", absolute)
@@ -31,30 +31,29 @@ class Json:
         return json.dumps(self.data, ensure_ascii=False).translate(ESCAPED)
 
 
+def _printed(*things: structured.Thing) -> SafeString:
+    data = Json(structured.graph(*things))
+    return format_html('<script type="application/ld+json">{}</script>', data)
+
+
 @register.simple_tag
-def structured_data(post: Post, site: Site) -> SafeString:
-    """What search engines read about a post: https://schema.org/BlogPosting as JSON-LD."""
-    address = absolute(post.get_absolute_url())
-    data: dict[str, Any] = {
-        "@context": "https://schema.org",
-        "@type": "BlogPosting",
-        "headline": post.title,
-        "description": post.meta_description or post.description,
-        "url": address,
-        "mainEntityOfPage": post.canonical_url or address,
-        "datePublished": post.published_at.isoformat() if post.published_at else None,
-        "dateModified": post.changed_at.isoformat(),
-        "publisher": {"@type": "Organization", "name": site.name, "url": absolute("/")},
-    }
-    if post.author:
-        data["author"] = {
-            "@type": "Person",
-            "name": post.author.get_display_name(),
-            "url": absolute(post.author.get_absolute_url()),
-        }
-    if post.cover:
-        data["image"] = absolute(post.cover.url)
-    return format_html('<script type="application/ld+json">{}</script>', Json(data))
+def post_data(post: Post, site: Site) -> SafeString:
+    return _printed(structured.posting(post, site), structured.trail_to_post(post, site))
+
+
+@register.simple_tag
+def site_data(site: Site) -> SafeString:
+    return _printed(structured.website(site))
+
+
+@register.simple_tag
+def category_data(category: Category, site: Site) -> SafeString:
+    return _printed(structured.trail_to_category(category, site))
+
+
+@register.simple_tag
+def author_data(author: Author, site: Site) -> SafeString:
+    return _printed(structured.person(author), structured.trail_to_author(author, site))
 
 
 @register.filter

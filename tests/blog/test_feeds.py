@@ -1,12 +1,14 @@
 """What feed readers get, as a feed reader understands it."""
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 
 import feedparser
 import pytest
 
 from blog.models import Post
+from tests.blog import schemas
 from tests.blog.pictures import picture, upload
 from tests.factories import AuthorFactory, CategoryFactory, PostFactory, SiteFactory
 
@@ -86,6 +88,7 @@ def test_json_feed_tells_all_about_a_post(client, post):
         "description": "Words & deeds",
         "home_page_url": "https://blog.example.com/",
         "feed_url": "https://blog.example.com/feed.json",
+        "favicon": "https://blog.example.com/favicon.ico",
         "language": "en",
     }
     assert item == {
@@ -102,16 +105,78 @@ def test_json_feed_tells_all_about_a_post(client, post):
     assert f'href="{ADDRESS}#s-below"' in html
 
 
-@pytest.mark.parametrize("path", FEEDS)
-def test_cover_travels_along(client, post, path):
+def faults(path, response):
+    """What is wrong with a feed by the rules of its format."""
+    if path.endswith(".json"):
+        return schemas.faults_of_json_feed(json.loads(response.content))
+    return schemas.faults_of_xml("rss" if "rss" in path else "atom", response.content)
+
+
+@pytest.mark.parametrize("path", [*FEEDS, "/categories/tools/feed/", "/authors/ada-penn/feed/rss/"])
+def test_feed_is_what_its_format_demands(client, post, path):
     post.cover.save("cover.png", upload(picture()))
+    Post.objects.update(language="pt-br", cover_alt="Salt & <b>vinegar</b>")
+    PostFactory(author=None)
+    PostFactory(
+        title="<script>alert(1)</script> ]]> &amp;", author=post.author, summary="\u2028 <i>"
+    )
+
+    assert faults(path, client.get(path)) == []
+
+
+@pytest.mark.parametrize(("path", "place"), [("/feed/", "id"), ("/feed/rss/", "guid")])
+def test_check_of_the_format_sees_what_is_missing(client, post, path, place):
+    response = client.get(path)
+    response.content = re.sub(rf"<{place}.*?</{place}>", "", response.text).encode()
+
+    assert faults(path, response) != []
+
+
+@pytest.mark.parametrize("path", FEEDS)
+def test_cover_travels_along_as_file_and_as_picture(client, post, path):
+    post.cover.save("cover.png", upload(picture()))
+    post.cover_alt = "A pot of salt"
+    post.save()
     address = f"https://blog.example.com/media/{post.cover.name}"
 
     if path in XML:
         (entry,) = read(client, path).entries
+        (shown,) = entry.media_content
         assert [(found.href, found.type) for found in entry.enclosures] == [(address, "image/webp")]
+        assert (shown["url"], shown["medium"]) == (address, "image")
+        assert (shown["width"], shown["height"]) == (str(post.cover_width), str(post.cover_height))
+        assert "A pot of salt" in client.get(path).text
     else:
-        assert json.loads(client.get(path).content)["items"][0]["image"] == address
+        (item,) = json.loads(client.get(path).content)["items"]
+        assert item["image"] == address
+        assert item["attachments"] == [{"url": address, "mime_type": "image/webp"}]
+
+
+@pytest.mark.parametrize("path", FEEDS)
+def test_post_in_another_language_says_so(client, path):
+    PostFactory(slug="ours")
+    PostFactory(slug="theirs", language="de")
+
+    feed = client.get(path)
+
+    if path in XML:
+        mark = "<dc:language>de</dc:language>" if "rss" in path else '<entry xml:lang="de">'
+        assert feed.text.count(mark) == 1
+    else:
+        languages = [item.get("language") for item in json.loads(feed.content)["items"]]
+        assert languages == ["de", None]
+
+
+@pytest.mark.parametrize("path", XML)
+def test_feed_that_is_opened_in_a_browser_is_readable(client, post, path):
+    response = client.get(path)
+    feed = response.text
+    sheet = '<?xml-stylesheet href="/static/blog/feed.css" media="all" type="text/css"?>'
+
+    assert response["Content-Type"] == "application/xml; charset=utf-8"
+    assert feed.splitlines()[1].startswith(sheet)
+    assert "This is a feed." in feed
+    assert f'<a href="https://blog.example.com{path}">' in feed
 
 
 @pytest.mark.parametrize("path", XML)
@@ -160,6 +225,7 @@ def test_empty_feed_is_sound_and_stays_the_same(client, path):
     first, second = client.get(path), client.get(path)
 
     assert first.content == second.content
+    assert faults(path, first) == []
     if path in XML:
         assert read(client, path).entries == []
     else:

@@ -32,10 +32,12 @@ LISTS = [
     "/sitemap.xml",
     "/sitemap-posts.xml",
     "/sitemap-authors.xml",
+    "/llms.txt",
     *[f"/{feed}" for feed in FEEDS],
     *[f"/categories/tools/{feed}" for feed in FEEDS],
     "/posts/seen/",
     "/posts/zxq/",
+    "/posts/zxq.md",
     "/newsletter/",
     "/newsletter/feed/",
     "/newsletter/issues/issue-zxq/",
@@ -46,6 +48,8 @@ OTHERS = [
     "/categories/",
     "/authors/ada/",
     *[f"/authors/ada/{feed}" for feed in FEEDS],
+    "/card.png",
+    "/categories/tools/card.png",
     "/sitemap-pages.xml",
     "/sitemap-categories.xml",
     "/robots.txt",
@@ -57,6 +61,8 @@ OTHERS = [
     "/terms/1/",
     "/privacy/",
 ]
+# Where the canary is drawn.
+PICTURES = ["/posts/zxq/card.png", "/authors/ghost-zxq/card.png"]
 NOW = "2026-05-20 12:00Z"
 
 
@@ -103,9 +109,11 @@ def hide(post, how):
 
 
 def test_every_public_address_is_walked():
-    walked = {resolve(path).url_name for path in LISTS + OTHERS}
+    walked = {resolve(path).url_name for path in LISTS + OTHERS + PICTURES}
 
-    assert {pattern.name for pattern in urls.urlpatterns} - walked == set()
+    # The file of the key holds the key, or is not there: test_index_now.py.
+    others = {pattern.name for pattern in urls.urlpatterns} - {"index_now_key"}
+    assert others - walked == set()
 
 
 def test_published_post_is_everywhere(client, canary):
@@ -124,6 +132,20 @@ def test_hidden_post_is_nowhere(client, canary, how):
     own = [path for path in LISTS if "zxq" in path]
     assert [path for path, page in pages.items() if page.status_code != 200] == own
     assert [path for path, page in pages.items() if b"zxq" in b"".join(page).lower()] == []
+
+
+@pytest.mark.parametrize("how", ["draft", "scheduled", "unpublished"])
+@pytest.mark.parametrize("path", PICTURES)
+def test_share_card_of_a_hidden_post_is_gone(client, canary, path, how):
+    seen = client.get(path)
+    assert (seen.status_code, seen.content[:4]) == (200, b"\x89PNG")
+
+    hide(canary, how)
+    hidden = client.get(path, headers={"If-None-Match": seen["ETag"]})
+
+    never_was = client.get(path.replace("zxq", "never"))
+    assert (hidden.status_code, hidden.content) == (404, never_was.content)
+    assert hidden["Cache-Control"] == never_was["Cache-Control"]
 
 
 @pytest.mark.parametrize("how", ["draft", "scheduled", "unpublished"])

@@ -177,7 +177,7 @@ def test_feed_is_valid_and_holds_the_issues_words_and_summaries(client):
 
     feed = feedparser.parse(response.content)
     assert not feed.bozo
-    assert response["Content-Type"].startswith("application/atom+xml")
+    assert response["Content-Type"].startswith("application/xml")
     [entry] = feed.entries
     assert entry.title == "A & B"
     assert entry.link == "https://blog.example.com/newsletter/issues/a-b/"

@@ -1,0 +1,53 @@
+"""The addresses of share cards: one for every page that may have no picture of its own."""
+
+from pathlib import Path
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.views.decorators.http import require_safe
+
+from blog import cards
+from blog.models import Author, Category, Post, Site
+
+HEADERS = {
+    # Not longer, since a title may be corrected at the same address.
+    "Cache-Control": "public, max-age=3600",
+    # Whoever shares a page shows its card on a page of their own.
+    "Cross-Origin-Resource-Policy": "cross-origin",
+}
+
+
+@require_safe
+def site_card(request: HttpRequest) -> HttpResponse:
+    return _answer(_card(byline=Site.current().tagline), "site", 1)
+
+
+@require_safe
+def post_card(request: HttpRequest, slug: str) -> HttpResponse:
+    posts = Post.objects.published().select_related("author").defer("body", "html", "toc")
+    post = get_object_or_404(posts, slug=slug)
+    byline = post.author.get_display_name() if post.author else ""
+    return _answer(_card(post.title, byline), "post", post.pk)
+
+
+@require_safe
+def category_card(request: HttpRequest, slug: str) -> HttpResponse:
+    category = get_object_or_404(Category, slug=slug)
+    return _answer(_card(category.name), "category", category.pk)
+
+
+@require_safe
+def author_card(request: HttpRequest, slug: str) -> HttpResponse:
+    author = get_object_or_404(Author.objects.published(), slug=slug)
+    return _answer(_card(author.get_display_name()), "author", author.pk)
+
+
+def _card(title: str = "", byline: str = "") -> cards.Card:
+    site = Site.current()
+    return cards.Card(site.name, title, byline, site.colours.light)
+
+
+def _answer(card: cards.Card, kind: str, number: int) -> HttpResponse:
+    picture = cards.stored(card, Path(settings.VAR_DIR) / "cards", kind, number)
+    return HttpResponse(picture, content_type="image/png", headers=HEADERS)

@@ -1,0 +1,35 @@
+"""A post as one text file: front matter, then its Markdown as the author wrote it.
+
+`import_posts` reads it, but for the cover, which is an address here and a file there.
+"""
+
+from typing import Any
+
+import yaml
+
+from blog.links import absolute
+from blog.models import Post
+
+
+def source(post: Post) -> str:
+    # Wide, so that no text is folded; in any script, so that a human can read it.
+    block = yaml.safe_dump(_matter(post), allow_unicode=True, sort_keys=False, width=10_000)
+    return f"---\n{block}---\n\n{post.body}"
+
+
+def _matter(post: Post) -> dict[str, Any]:
+    """The keys that have something to say."""
+    matter = {
+        "title": post.title,
+        "slug": post.slug,
+        "summary": post.summary,
+        "date": post.published_at,
+        "updated": post.updated_at,
+        "status": post.status,
+        "categories": [category.name for category in post.categories.all()],
+        "author": post.author.get_display_name() if post.author else "",
+        "cover": absolute(post.cover.url) if post.cover else "",
+        "cover_alt": post.cover_alt,
+        "canonical_url": post.canonical_url,
+    }
+    return {key: value for key, value in matter.items() if value}
