@@ -26,9 +26,9 @@ VERSION = 1
 
 FONTS = Path(__file__).parent / "fonts"
 PAPER, INK, MUTED, ACCENT = "#fdfbf7", "#23201c", "#665f55", "#8f3018"
-LEFT, RIGHT, TOP, BOTTOM = 96, 1104, 84, 546
+LEFT, RIGHT, TOP, BOTTOM = 96, 1104, 84, 566
 # The largest size that leaves a title in its lines is taken.
-SIZES = ((92, 3), (76, 4), (64, 4), (54, 5), (46, 6))
+SIZES = ((92, 3), (76, 3), (64, 4), (54, 5), (46, 6), (40, 6))
 LEADING = 1.16
 # A font without a character draws what it draws for this one, which stands for none.
 NOBODY = "\U0010fffe"
@@ -82,11 +82,9 @@ def draw(card: Card) -> bytes:
     site, title, byline = writable(card.site), writable(card.title), writable(card.byline)
     if site and title:
         pen.text((LEFT, TOP), _cut(site, bold), card.accent, bold, anchor="ls")
+    rule = _write_byline(pen, _within(byline, light, 2), light, card.accent)
     if site or title:
-        _write_title(pen, title or site)
-    if byline:
-        pen.line((LEFT, BOTTOM - 46, LEFT + 72, BOTTOM - 46), card.accent, 4)
-        pen.text((LEFT, BOTTOM + 20), _cut(byline, light), MUTED, light, anchor="ls")
+        _write_title(pen, title or site, rule)
     buffer = BytesIO()
     # Paper, ink and the steps between them: a palette more than halves the file.
     few = image.quantize(32, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
@@ -105,21 +103,40 @@ def writable(text: str) -> str:
     return " ".join(kept.split())
 
 
-def _write_title(pen: ImageDraw.ImageDraw, title: str) -> None:
+def _write_byline(
+    pen: ImageDraw.ImageDraw, lines: list[str], font: ImageFont.FreeTypeFont, accent: str
+) -> int:
+    """Returns how far down the title may reach."""
+    for number, line in enumerate(reversed(lines)):
+        pen.text((LEFT, BOTTOM - 46 * number), line, MUTED, font, anchor="ls")
+    rule = BOTTOM - 46 * len(lines) - 20
+    if lines:
+        pen.line((LEFT, rule, LEFT + 72, rule), accent, 4)
+    return min(rule, 500) - 20
+
+
+def _write_title(pen: ImageDraw.ImageDraw, title: str, bottom: int) -> None:
     for size, most in SIZES:
         font = _font(600, size)
         lines = list(_lines(title, font))
+        # Rather small than broken.
         is_whole = all(font.getlength(word) <= RIGHT - LEFT for word in title.split())
         if is_whole and len(lines) <= most:
             break
-    if len(lines) > most:
-        lines = [*lines[: most - 1], _cut(lines[most - 1] + " " + lines[most], font)]
+    lines = _within(title, font, most)
     step = round(size * LEADING)
-    # A little above the middle, where the eye expects it.
-    top = (HEIGHT - step * len(lines)) / 2 - 8
+    top = (TOP + 20 + bottom - step * len(lines)) / 2
     for number, line in enumerate(lines):
         baseline = round(top + step * number + size * 0.86)
         pen.text((LEFT, baseline), line, INK, font, anchor="ls")
+
+
+def _within(text: str, font: ImageFont.FreeTypeFont, most: int) -> list[str]:
+    """`text` in at most so many lines; the last one is cut where more would be needed."""
+    lines = list(_lines(text, font))
+    if len(lines) > most:
+        lines = [*lines[: most - 1], _cut(f"{lines[most - 1]} {lines[most]}", font)]
+    return lines
 
 
 def _lines(text: str, font: ImageFont.FreeTypeFont) -> Iterator[str]:

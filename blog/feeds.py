@@ -51,8 +51,8 @@ class FullText(SyndicationFeed):
 class Xml(FullText):
     """What Atom and RSS have in common, which a browser shows by a stylesheet."""
 
-    # Under their own names Chromium shows both as source, and Firefox saves them as a file. Feed
-    # readers go by what is inside; the links that lead here still say which format it is.
+    # Under their own names Chromium shows both as source. Feed readers go by what is inside; the
+    # links that lead here still say which format it is.
     content_type = "application/xml; charset=utf-8"
 
     def add_stylesheets(self, handler: SimplerXMLGenerator) -> None:

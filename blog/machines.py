@@ -16,14 +16,15 @@ from blog.models import Category, Post, Redirect, Site
 
 # As many as a language model still reads with pleasure; the sitemap names all.
 LISTED = 200
+REFUSED: dict[str, tuple[str, ...]] = {
+    Site.Crawlers.NO_TRAINING: crawlers.TRAINING,
+    Site.Crawlers.REFUSED: (*crawlers.TRAINING, *crawlers.ANSWERING),
+}
 
 
 @public
 def robots(request: HttpRequest) -> HttpResponse:
-    refused = {
-        Site.Crawlers.NO_TRAINING: crawlers.TRAINING,
-        Site.Crawlers.REFUSED: (*crawlers.TRAINING, *crawlers.ANSWERING),
-    }.get(Site.Crawlers(Site.current().ai_crawlers), ())
+    refused = REFUSED.get(Site.current().ai_crawlers, ())
     lines = [
         "User-agent: *",
         f"Disallow: {reverse('admin:index')}",

@@ -35,4 +35,6 @@ def sweep() -> None:
 def forget() -> None:
     """Delete what was only kept for a time."""
     Limit.objects.over().delete()
+    if not settings.INDEXNOW_KEY:  # it was taken away: what waited would be old news one day
+        Announcement.objects.all().delete()
     AccountMail.objects.filter(settled_at__lt=timezone.now() - KEPT).delete()

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from blog import index_now, outbound
 from blog.models import Announcement, Post
-from blog.sweep import sweep
+from blog.sweep import forget, sweep
 from tests.blog.test_sweep import nudges
 from tests.factories import DraftFactory, PostFactory
 
@@ -274,6 +274,17 @@ def test_sweep_nudges_the_worker_when_something_is_due(clock):
     sweep()
 
     assert nudges() == ["announce"]
+
+
+def test_what_waits_is_forgotten_without_a_key(settings):
+    PostFactory()
+    forget()
+    assert len(waiting()) == 1
+
+    settings.INDEXNOW_KEY = ""
+    forget()
+
+    assert waiting() == []
 
 
 def test_neighbours_of_the_server_are_not_spoken_to(monkeypatch, clock, caplog):

@@ -57,6 +57,12 @@ def test_nobody_is_refused_until_somebody_chooses(client):
     assert may_read(client, "GPTBot")
 
 
+def test_choice_that_nobody_offers_refuses_nobody(client):
+    SiteFactory(ai_crawlers="else")
+
+    assert may_read(client, "GPTBot")
+
+
 def test_choice_about_crawlers_is_explained_where_it_is_made(admin_client):
     page = admin_client.get("/admin/blog/site/1/change/", follow=True).text
 

@@ -107,6 +107,8 @@ def test_missing_setting_stops_the_start_with_one_sentence(tmp_path, name, value
         "SOFT_BOUNCES=0",
         "DEFAULT_FROM_EMAIL=The Example",
         "BOUNCE_ADDRESS=The Bounces <bounces@blog.example.com>",
+        "INDEXNOW_KEY=short",
+        "INDEXNOW_KEY=no_such/key.txt",
     ],
 )
 def test_setting_that_cannot_be_meant_stops_the_start_with_one_sentence(tmp_path, setting):
