@@ -1,6 +1,13 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate, pre_migrate
 
 
 class BlogConfig(AppConfig):
     name = "blog"
     verbose_name = "Blog"
+
+    def ready(self) -> None:
+        from blog import places
+
+        pre_migrate.connect(places.drop_triggers, sender=self)
+        post_migrate.connect(places.make_triggers, sender=self)

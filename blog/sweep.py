@@ -5,22 +5,26 @@ from datetime import timedelta
 from django.utils import timezone
 
 from blog.models import AccountMail, Heartbeat, Limit, Post
-from blog.tasks import render_posts_again, send_account_mail
+from blog.places import set_missing_marks
+from blog.tasks import relate_posts, render_posts_again, send_account_mail
 
 # How long we remember what mails we sent.
 KEPT = timedelta(days=30)
 FORGETTING = "blog: forgetting"
-RENDERING = "blog: rendering again"
+CATCHING_UP = "blog: catching up"
 
 
 def sweep() -> None:
     """Send what is due, forget what is old. With nothing to do it costs a few small reads."""
     if AccountMail.objects.overlooked().exists():
         send_account_mail.enqueue()
-    if not Heartbeat.objects.alive(RENDERING, within=timedelta(minutes=1)):
-        Heartbeat.objects.beat(RENDERING)
+    if not Heartbeat.objects.alive(CATCHING_UP, within=timedelta(minutes=1)):
+        Heartbeat.objects.beat(CATCHING_UP)
         if Post.objects.to_render_again().exists():
             render_posts_again.enqueue()
+        if Post.objects.to_relate().exists():
+            relate_posts.enqueue()
+        set_missing_marks()
     if not Heartbeat.objects.alive(FORGETTING, within=timedelta(hours=1)):
         Heartbeat.objects.beat(FORGETTING)
         forget()

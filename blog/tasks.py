@@ -5,6 +5,7 @@ from django.tasks import task
 from blog import account_emails
 from blog.models import AccountMail, Post
 from blog.outbox import deliver
+from blog.related import relate
 
 # Chunks end soon enough for a worker that is asked to stop.
 MAILS = 50
@@ -28,4 +29,14 @@ def render_posts_again() -> int:
         post.render_again()
     if len(posts) == POSTS:
         render_posts_again.enqueue()
+    return len(posts)
+
+
+@task
+def relate_posts() -> int:
+    """Look for what is related to posts that changed, a chunk a task; returns how many."""
+    posts = list(Post.objects.to_relate().order_by("pk").defer("body", "html", "toc")[:POSTS])
+    relate(posts)
+    if len(posts) == POSTS:
+        relate_posts.enqueue()
     return len(posts)

@@ -24,6 +24,7 @@ APP_NAMES = {"auth": "Rights", "django_tasks_database": "Background"}
 MODELS = [
     "Post",
     "Category",
+    "Series",
     "Author",
     "Redirect",
     "Site",

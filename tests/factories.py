@@ -12,8 +12,11 @@ from blog.models import (
     Heartbeat,
     Imported,
     Limit,
+    Mark,
+    Place,
     Post,
     Redirect,
+    Series,
     Site,
 )
 from config.models import DemoRow
@@ -95,6 +98,34 @@ class PostFactory(DraftFactory):
     """A post that the public may see."""
 
     status = "published"
+    published_at = factory.LazyFunction(timezone.now)
+
+
+class SeriesFactory(DjangoModelFactory):
+    class Meta:
+        model = Series
+
+    name = factory.Sequence(lambda n: f"Series {n}")
+
+
+class PlaceFactory(DjangoModelFactory):
+    """As a trigger would write it."""
+
+    class Meta:
+        model = Place
+
+    list = "somewhere"
+    post_id = factory.Sequence(lambda n: n + 1)
+    published_at = factory.LazyFunction(timezone.now)
+
+
+class MarkFactory(DjangoModelFactory):
+    class Meta:
+        model = Mark
+
+    list = "somewhere"
+    number = factory.Sequence(lambda n: 1000 * (n + 1))
+    post_id = factory.Sequence(lambda n: n + 1)
     published_at = factory.LazyFunction(timezone.now)
 
 

@@ -3,6 +3,7 @@
 from blog.admin.authors import AccountMailAdmin, AuthorAdmin
 from blog.admin.categories import CategoryAdmin
 from blog.admin.posts import PostAdmin
+from blog.admin.series import SeriesAdmin
 from blog.admin.site import RedirectAdmin, SiteAdmin
 
 __all__ = [
@@ -11,5 +12,6 @@ __all__ = [
     "CategoryAdmin",
     "PostAdmin",
     "RedirectAdmin",
+    "SeriesAdmin",
     "SiteAdmin",
 ]

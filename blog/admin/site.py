@@ -6,6 +6,7 @@ from urllib.parse import unquote
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
 
 from blog.admin.base import OneRowRoom, Room
 from blog.links import own_path
@@ -24,7 +25,7 @@ class SiteAdmin(OneRowRoom):
 class RedirectForm(forms.ModelForm):
     class Meta:
         model = Redirect
-        fields = ["old_path", "to_path", "post", "category", "author"]
+        fields = ["old_path", "to_path", "post", "category", "author", "series"]
 
     def clean_old_path(self) -> str:
         """As a request carries it, however it was copied."""
@@ -47,18 +48,20 @@ class RedirectForm(forms.ModelForm):
 class RedirectAdmin(Room):
     form = RedirectForm
     list_display = ["old_path", "leads_to", "created_at"]
-    list_select_related = ["post", "category", "author"]
+    list_select_related = ["post", "category", "author", "series"]
     search_fields = ["old_path", "to_path"]
-    autocomplete_fields = ["post", "category", "author"]
+    autocomplete_fields = ["post", "category", "author", "series"]
     sortable_by = ()
     fieldsets = [
         (None, {"fields": ["old_path"]}),
         (
             "Leads to one of these",
             {
-                "fields": ["to_path", "post", "category", "author"],
-                "description": "Choose a post, a category or an author and the address stays right "
-                "when that is renamed. For anything else write the new address.",
+                "fields": ["to_path", "post", "category", "author", "series"],
+                "description": _(
+                    "Choose a post, a category, an author or a series and the address stays right "
+                    "when that is renamed. For anything else write the new address."
+                ),
             },
         ),
     ]

@@ -6,8 +6,10 @@ from blog.models.heartbeat import Heartbeat
 from blog.models.imported import Imported
 from blog.models.limit import Limit
 from blog.models.outgoing import AccountMail, Outgoing
+from blog.models.place import Mark, Place
 from blog.models.post import Post
 from blog.models.redirect import Redirect
+from blog.models.series import Series
 from blog.models.site import Site
 
 __all__ = [
@@ -17,8 +19,11 @@ __all__ = [
     "Heartbeat",
     "Imported",
     "Limit",
+    "Mark",
     "Outgoing",
+    "Place",
     "Post",
     "Redirect",
+    "Series",
     "Site",
 ]

@@ -7,6 +7,7 @@ from urllib.parse import unquote
 from django.core.validators import RegexValidator, URLValidator
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from blog.fields import Line
 from blog.links import own_path
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 LONGEST = 600
 # Whoever is led on more often than that walks in a circle.
 MOST_STEPS = 10
-TARGETS = ("post", "category", "author")
+TARGETS = ("post", "category", "author", "series")
 
 
 def leads_somewhere(address: str) -> None:
@@ -29,11 +30,12 @@ def leads_somewhere(address: str) -> None:
 
 
 def exactly_one_target() -> Q:
-    """True where one of the three rows, or else the address, is named, and no second."""
-    alone = Q(to_path="", post__isnull=False, category__isnull=True, author__isnull=True)
-    alone |= Q(to_path="", post__isnull=True, category__isnull=False, author__isnull=True)
-    alone |= Q(to_path="", post__isnull=True, category__isnull=True, author__isnull=False)
-    return alone | (~Q(to_path="") & Q(post=None, category=None, author=None))
+    """True where one row, or else the address, is named, and no second."""
+    nothing = {f"{name}__isnull": True for name in TARGETS}
+    alone = ~Q(to_path="") & Q(**nothing)
+    for name in TARGETS:
+        alone |= Q(to_path="", **nothing | {f"{name}__isnull": False})
+    return alone
 
 
 class RedirectQuerySet(models.QuerySet["Redirect"]):
@@ -58,7 +60,7 @@ class RedirectQuerySet(models.QuerySet["Redirect"]):
         """
         target: str | None = None
         here: str | None = path
-        for _ in range(MOST_STEPS):
+        for _step in range(MOST_STEPS):
             step = self._step(here) if here else None
             if step is None:
                 return target
@@ -108,6 +110,7 @@ class Redirect(models.Model):
     post = models.ForeignKey("blog.Post", models.CASCADE, null=True, blank=True)
     category = models.ForeignKey("blog.Category", models.CASCADE, null=True, blank=True)
     author = models.ForeignKey("blog.Author", models.CASCADE, null=True, blank=True)
+    series = models.ForeignKey("blog.Series", models.CASCADE, null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = RedirectQuerySet.as_manager()
@@ -118,8 +121,10 @@ class Redirect(models.Model):
             models.CheckConstraint(
                 condition=exactly_one_target(),
                 name="redirect_has_one_target",
-                violation_error_message="Name one place to lead to: an address, a post, "
-                "a category or an author.",
+                violation_error_message=_(
+                    "Name one place to lead to: an address, a post, a category, an author or a "
+                    "series."
+                ),
             )
         ]
 
@@ -128,8 +133,8 @@ class Redirect(models.Model):
 
     @property
     def row(self) -> "Addressed | None":
-        """The post, category or author that it leads to."""
-        return self.post or self.category or self.author
+        """What it leads to, where that is no address."""
+        return self.post or self.category or self.author or self.series
 
     @property
     def has_pages_below(self) -> bool:

@@ -15,6 +15,7 @@ from tests.factories import (
     CategoryFactory,
     PostFactory,
     RunningIssueFactory,
+    SeriesFactory,
     TermsFactory,
 )
 
@@ -28,6 +29,7 @@ LISTS = [
     "/archive/",
     "/archive/2026/",
     "/archive/2026/5/",
+    "/series/saga/",
     "/sitemap.xml",
     "/sitemap-posts.xml",
     "/sitemap-authors.xml",
@@ -66,9 +68,10 @@ def clock():
 def canary():
     """A published post full of ZXQ, beside another one in its category."""
     TermsFactory(version="1")
-    tools = CategoryFactory(name="Tools")
+    tools, saga = CategoryFactory(name="Tools"), SeriesFactory(name="Saga")
     PostFactory(
         title="Seen",
+        series=saga,
         author=AuthorFactory(slug="ada"),
         categories=[tools],
         published_at=timezone.now() - timedelta(days=1),
@@ -78,6 +81,7 @@ def canary():
         slug="zxq",
         summary="Summary ZXQ",
         body="Body ZXQ\n\n## Heading ZXQ",
+        series=saga,
         author=AuthorFactory(display_name="Ghost ZXQ"),
         categories=[tools],
         published_at=timezone.now(),

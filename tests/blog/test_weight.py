@@ -8,7 +8,7 @@ from django.contrib.staticfiles import finders
 from tests.blog.pictures import picture, upload
 from tests.factories import AuthorFactory, CategoryFactory, PostFactory, TermsFactory
 
-LIMIT = 30_000
+LIMIT = 40_000
 
 
 def size_of(path):
