@@ -2,14 +2,15 @@
 
 from dataclasses import dataclass
 from datetime import MAXYEAR, MINYEAR, datetime
+from itertools import pairwise
 
-from django.db.models import Count, Q, Value
+from django.db.models import Q, Subquery
 from django.http import Http404
 from django.urls import reverse
 from django.utils.timezone import localtime, make_aware
 
 from blog.models import Place
-from blog.models.place import EVERYTHING
+from blog.models.place import EVERYTHING, counts_before
 
 
 @dataclass
@@ -49,14 +50,14 @@ def period_or_404(year: int, month: int | None) -> Period:
 
 def years() -> list[Period]:
     """The years that have posts, newest first."""
-    newest = Place.objects.of(EVERYTHING).newest_first().values_list("published_at", flat=True)
-    # Two looks at the ends of the index; both at once, SQLite would walk all through it.
-    last = newest.first()
-    if last is None:
+    newest = Place.objects.of(EVERYTHING).newest_first()
+    # The two ends of the index; asked for the least and the most, SQLite would walk all through it.
+    first = Subquery(newest.reverse().values("published_at")[:1])
+    ends = newest.annotate(first=first).values_list("published_at", "first").first()
+    if ends is None:
         return []
-    first = newest.reverse()[0]
-    span = range(localtime(last).year, localtime(first).year - 1, -1)
-    return _counted([Period(year) for year in span])
+    years = [localtime(end).year for end in ends]
+    return _counted([Period(year) for year in range(years[0], years[1] - 1, -1)])
 
 
 def months(year: int) -> list[Period]:
@@ -65,15 +66,10 @@ def months(year: int) -> list[Period]:
 
 
 def _counted(periods: list[Period]) -> list[Period]:
-    """One walk over a part of the index for each; truncating every date would take seconds."""
-    found = [
-        Place.objects.within(EVERYTHING, period.start, period.end)
-        .order_by()
-        .values("list")
-        .annotate(number=Value(number), count=Count("*"))
-        .values_list("number", "count")
-        for number, period in enumerate(periods)
-    ]
-    counts = dict(found[0].union(*found[1:], all=True))
-    counted = [Period(p.year, p.month, counts.get(n, 0)) for n, p in enumerate(periods)]
-    return [period for period in counted if period.count]
+    """Those that follow each other, the newest first, with what they hold."""
+    moments = [periods[0].end, *(period.start for period in periods)]
+    for period, (end, start) in zip(
+        periods, pairwise(counts_before(EVERYTHING, moments)), strict=True
+    ):
+        period.count = end - start
+    return [period for period in periods if period.count]

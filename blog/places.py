@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Q
 
 from blog.models import Author, Category, Mark, Place
 from blog.models.place import EVERYTHING, STEP, list_of
@@ -138,8 +137,7 @@ def set_marks(name: str) -> int:
 def _next_mark(name: str, last: Mark | None) -> Mark | None:
     places = Place.objects.of(name).order_by("published_at", "post_id")
     if last:
-        newer = Q(published_at__gt=last.published_at) | Q(post_id__gt=last.post_id)
-        places = places.filter(newer, published_at__gte=last.published_at)
+        places = places.newer_than(last)
     number = last.number + STEP if last else STEP
     place = places[STEP - 1 : STEP].first()
     if place is None:

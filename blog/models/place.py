@@ -7,6 +7,7 @@ and a mark that is missing costs time alone. Nothing here decides what the publi
 is shown only if `Post.objects.published()` finds it too.
 """
 
+from bisect import bisect_left
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -45,6 +46,10 @@ class PlaceQuerySet(models.QuerySet["Place"]):
         """A stretch of a list, up to but without `end`, as the public may see it now."""
         public_end = min(end, timezone.now() + timedelta(microseconds=1))
         return self.filter(list=name, published_at__gte=start, published_at__lt=public_end)
+
+    def newer_than(self, mark: "Mark") -> "PlaceQuerySet":
+        newer = Q(published_at__gt=mark.published_at) | Q(post_id__gt=mark.post_id)
+        return self.filter(newer, published_at__gte=mark.published_at)
 
     def above(self, mark: "MarkQuerySet") -> "PlaceQuerySet":
         """Newer than the first of `mark`, or all of them where there is none."""
@@ -122,6 +127,27 @@ class Mark(models.Model):
 
     def __str__(self) -> str:
         return f"{self.number} in {self.list}"
+
+
+def counts_before(name: str, moments: list[datetime]) -> list[int]:
+    """How many public posts of a list are older than each moment. Two queries.
+
+    From the last mark before a moment on they are counted in the index. Truncating every date
+    would take seconds, and a walk over all of them a tenth of one.
+    """
+    marks = list(Mark.objects.public(name).order_by("number"))
+    counts, queries = [], []
+    for number, moment in enumerate(moments):
+        passed = bisect_left(marks, moment, key=lambda mark: mark.published_at)
+        places = Place.objects.within(name, LONG_AGO, moment)
+        if passed:
+            places = places.newer_than(marks[passed - 1])
+        counts.append(marks[passed - 1].number if passed else 0)
+        grouped = places.order_by().values("list").annotate(at=Value(number), count=Count("*"))
+        queries.append(grouped.values_list("at", "count"))
+    for number, count in queries[0].union(*queries[1:], all=True):
+        counts[number] += count
+    return counts
 
 
 class Listing:
