@@ -18,7 +18,7 @@ for (const link of contents?.querySelectorAll("a") ?? []) {
 }
 
 const markSection = () => {
-  const line = innerHeight / 3;
+  const line = innerHeight * 0.15;
   const passed = [...links.keys()].filter((heading) => heading.getBoundingClientRect().top <= line);
   const link = links.get(passed.at(-1));
   for (const other of links.values()) {
@@ -33,7 +33,7 @@ const markSection = () => {
 };
 
 if (links.size) {
-  const watcher = new IntersectionObserver(markSection, { rootMargin: "0px 0px -66% 0px" });
+  const watcher = new IntersectionObserver(markSection, { rootMargin: "0px 0px -85% 0px" });
   for (const heading of links.keys()) watcher.observe(heading);
 }
 
@@ -94,7 +94,6 @@ const play = (link) => {
   const frame = make("iframe", {
     title: link.textContent,
     allow: "autoplay; fullscreen; picture-in-picture; encrypted-media",
-    allowFullscreen: true,
     // Some players refuse to play on a page that they are not told the host of.
     referrerPolicy: "strict-origin-when-cross-origin",
     src: link.dataset.player,
