@@ -10,7 +10,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from blog.models import Author, Category, Mark, Place
-from blog.models.place import EVERYTHING, STEP, list_of
+from blog.models.place import EVERYTHING, STEP, list_of, newer_than
 
 _IN_ALL = """
     INSERT INTO blog_place (list, post_id, published_at)
@@ -137,7 +137,7 @@ def set_marks(name: str) -> int:
 def _next_mark(name: str, last: Mark | None) -> Mark | None:
     places = Place.objects.of(name).order_by("published_at", "post_id")
     if last:
-        places = places.newer_than(last)
+        places = places.filter(newer_than(last), published_at__gte=last.published_at)
     number = last.number + STEP if last else STEP
     place = places[STEP - 1 : STEP].first()
     if place is None:

@@ -34,6 +34,11 @@ def newest(name: str, most: int) -> Any:
     return Place.objects.of(name).newest_first().values("post_id")[:most]
 
 
+def newer_than(mark: "Mark") -> Q:
+    """Of the places from a mark's moment on, those that come after the mark."""
+    return Q(published_at__gt=mark.published_at) | Q(post_id__gt=mark.post_id)
+
+
 class PlaceQuerySet(models.QuerySet["Place"]):
     def of(self, name: Any) -> "PlaceQuerySet":
         """A list as the public may see it now. A scheduled post's place waits for its minute."""
@@ -47,10 +52,6 @@ class PlaceQuerySet(models.QuerySet["Place"]):
         public_end = min(end, timezone.now() + timedelta(microseconds=1))
         return self.filter(list=name, published_at__gte=start, published_at__lt=public_end)
 
-    def newer_than(self, mark: "Mark") -> "PlaceQuerySet":
-        newer = Q(published_at__gt=mark.published_at) | Q(post_id__gt=mark.post_id)
-        return self.filter(newer, published_at__gte=mark.published_at)
-
     def above(self, mark: "MarkQuerySet") -> "PlaceQuerySet":
         """Newer than the first of `mark`, or all of them where there is none."""
         moment = Coalesce(Subquery(mark.values("published_at")), Value(LONG_AGO))
@@ -61,8 +62,8 @@ class PlaceQuerySet(models.QuerySet["Place"]):
     def from_mark(self, name: str, number: int) -> "PlaceQuerySet":
         """A list from one of its marks on: the mark's own place, and what is older.
 
-        It is not asked for the time, which the mark was: of two upper bounds on a column, SQLite
-        looks for the first alone.
+        It is not asked for the time, which the mark was: of two bounds on the same side of a
+        column, SQLite looks for the first alone.
         """
         mark = Mark.objects.public(name).filter(number=number)
         moment, post = Subquery(mark.values("published_at")), Subquery(mark.values("post_id"))
@@ -139,10 +140,9 @@ def counts_before(name: str, moments: list[datetime]) -> list[int]:
     counts, queries = [], []
     for number, moment in enumerate(moments):
         passed = bisect_left(marks, moment, key=lambda mark: mark.published_at)
-        places = Place.objects.within(name, LONG_AGO, moment)
-        if passed:
-            places = places.newer_than(marks[passed - 1])
-        counts.append(marks[passed - 1].number if passed else 0)
+        mark = marks[passed - 1] if passed else Mark(number=0, published_at=LONG_AGO, post_id=0)
+        places = Place.objects.within(name, mark.published_at, moment).filter(newer_than(mark))
+        counts.append(mark.number)
         grouped = places.order_by().values("list").annotate(at=Value(number), count=Count("*"))
         queries.append(grouped.values_list("at", "count"))
     for number, count in queries[0].union(*queries[1:], all=True):

@@ -24,6 +24,9 @@ def test_contents_mark_the_section_that_is_read(post: Page):
     post.locator("#s-second-things").evaluate("it => it.scrollIntoView()")
     expect(current).to_have_text("Second things")
 
+    post.evaluate("scrollTo(0, document.body.scrollHeight)")
+    expect(current).to_have_text("Last things")
+
     post.evaluate("scrollTo(0, 0)")
     expect(current).to_have_count(0)
 

@@ -17,23 +17,33 @@ for (const link of contents?.querySelectorAll("a") ?? []) {
   if (heading) links.set(heading, link);
 }
 
+const passed = new Set();
+
 const markSection = () => {
-  const line = innerHeight * 0.15;
-  const passed = [...links.keys()].filter((heading) => heading.getBoundingClientRect().top <= line);
-  const link = links.get(passed.at(-1));
+  const link = links.get([...links.keys()].findLast((heading) => passed.has(heading)));
   for (const other of links.values()) {
     if (other === link) other.setAttribute("aria-current", "location");
     else other.removeAttribute("aria-current");
   }
+  if (!link) return;
   // A long list is scrolled by itself; the page stays where the reader put it.
-  if (link && (link.offsetTop < contents.scrollTop
-    || link.offsetTop + link.offsetHeight > contents.scrollTop + contents.clientHeight)) {
+  const above = link.offsetTop < contents.scrollTop;
+  const end = contents.scrollTop + contents.clientHeight;
+  if (above || link.offsetTop + link.offsetHeight > end) {
     contents.scrollTop = link.offsetTop - contents.clientHeight / 2;
   }
 };
 
 if (links.size) {
-  const watcher = new IntersectionObserver(markSection, { rootMargin: "0px 0px -85% 0px" });
+  const noteWhatPassed = (entries) => {
+    for (const { target, isIntersecting } of entries) {
+      if (isIntersecting) passed.add(target);
+      else passed.delete(target);
+    }
+    markSection();
+  };
+  // All that lies above a line near the top of the window, so that no jump misses one.
+  const watcher = new IntersectionObserver(noteWhatPassed, { rootMargin: "1000000px 0px -85% 0px" });
   for (const heading of links.keys()) watcher.observe(heading);
 }
 
@@ -68,6 +78,14 @@ const openNote = (link, source) => {
 note.addEventListener("beforetoggle", (event) => {
   if (event.newState === "closed") mention.setAttribute("aria-expanded", "false");
 });
+// Another width lays the text out anew, and leaves the note where its mention was. (On a phone a
+// bar that comes and goes changes the height.)
+let width = innerWidth;
+addEventListener("resize", () => {
+  if (innerWidth !== width && isOpen()) note.hidePopover();
+  width = innerWidth;
+});
+
 const notes = new Map();
 for (const link of "popover" in HTMLElement.prototype ? text.querySelectorAll(".footnote-ref a") : []) {
   const source = document.getElementById(link.getAttribute("href").slice(1));
