@@ -1,6 +1,6 @@
 from django.apps import AppConfig
 from django.db.backends.signals import connection_created
-from django.db.models.signals import post_migrate
+from django.db.models.signals import post_migrate, pre_migrate
 
 
 class BlogConfig(AppConfig):
@@ -8,7 +8,9 @@ class BlogConfig(AppConfig):
     verbose_name = "Blog"
 
     def ready(self) -> None:
-        from blog import editions, freshness
+        from blog import editions, freshness, places
 
+        pre_migrate.connect(places.drop_triggers, sender=self)
+        post_migrate.connect(places.make_triggers, sender=self)
         post_migrate.connect(editions.fit, sender=self)
         connection_created.connect(freshness.watch)

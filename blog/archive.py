@@ -2,13 +2,15 @@
 
 from dataclasses import dataclass
 from datetime import MAXYEAR, MINYEAR, datetime
+from itertools import pairwise
 
-from django.db.models import Count, Max, Min, Q
+from django.db.models import Q, Subquery
 from django.http import Http404
 from django.urls import reverse
 from django.utils.timezone import localtime, make_aware
 
-from blog.models.post import PostQuerySet
+from blog.models import Place
+from blog.models.place import EVERYTHING, counts_before
 
 
 @dataclass
@@ -46,28 +48,28 @@ def period_or_404(year: int, month: int | None) -> Period:
     return Period(year, month)
 
 
-def years(posts: PostQuerySet) -> list[Period]:
+def years() -> list[Period]:
     """The years that have posts, newest first."""
-    ends = posts.aggregate(first=Min("published_at"), last=Max("published_at"))
-    if ends["first"] is None:
+    newest = Place.objects.of(EVERYTHING).newest_first()
+    # The two ends of the index; asked for the least and the most, SQLite would walk all through it.
+    first = Subquery(newest.reverse().values("published_at")[:1])
+    ends = newest.annotate(first=first).values_list("published_at", "first").first()
+    if ends is None:
         return []
-    first, last = localtime(ends["first"]).year, localtime(ends["last"]).year
-    # Each is a column of one query; PostgreSQL takes 1,664, and dates that make sense need 302.
-    return _counted(posts, [Period(year) for year in range(last, first - 1, -1)])
+    years = [localtime(end).year for end in ends]
+    return _counted([Period(year) for year in range(years[0], years[1] - 1, -1)])
 
 
-def months(posts: PostQuerySet, year: int) -> list[Period]:
+def months(year: int) -> list[Period]:
     """The months of a year that have posts, newest first."""
-    of_year = posts.filter(Period(year).contains())
-    return _counted(of_year, [Period(year, month) for month in range(12, 0, -1)])
+    return _counted([Period(year, month) for month in range(12, 0, -1)])
 
 
-def _counted(posts: PostQuerySet, periods: list[Period]) -> list[Period]:
-    """Conditions on the bare column use its index; truncating each date would take seconds."""
-    columns = {
-        f"period_{number}": Count("pk", filter=period.contains())
-        for number, period in enumerate(periods)
-    }
-    counts = posts.aggregate(**columns).values()
-    counted = [Period(p.year, p.month, count) for p, count in zip(periods, counts, strict=True)]
-    return [period for period in counted if period.count]
+def _counted(periods: list[Period]) -> list[Period]:
+    """Those that follow each other, the newest first, with what they hold."""
+    moments = [periods[0].end, *(period.start for period in periods)]
+    for period, (end, start) in zip(
+        periods, pairwise(counts_before(EVERYTHING, moments)), strict=True
+    ):
+        period.count = end - start
+    return [period for period in periods if period.count]

@@ -37,7 +37,11 @@ SHOWN = {
     "blog_site": Shown(),
     "blog_link": Shown(),
     "blog_page": Shown(rows="{row}.status = 'published'"),
+    "blog_series": Shown(),
 }
+
+# Pages read these too. Triggers write them after the tables above, in the same transaction.
+FOLLOW = {"blog_place", "blog_mark"}
 
 # --- In the database ------------------------------------------------------------------------
 

@@ -27,6 +27,7 @@ from django.utils.xmlutils import SimplerXMLGenerator
 from blog import markdown
 from blog.links import absolute
 from blog.models import Author, Category, Post, Site
+from blog.models.place import list_of, newest
 from blog.models.post import PostQuerySet
 
 NEWEST = 20
@@ -217,7 +218,7 @@ def of_category(slug: str) -> Channel:
         f"{category.name} – {site.name}",
         category.description,
         category.get_absolute_url(),
-        Post.objects.published().filter(categories=category),
+        Post.objects.published_among(pk__in=newest(list_of(category), NEWEST)),
     )
 
 
@@ -275,7 +276,9 @@ class Posts(Feed):
 
     def items(self, channel: Channel) -> PostQuerySet:
         posts = channel.posts.select_related("author").prefetch_related("categories")
-        return posts.defer("body", "toc").order_by("-published_at", "-pk")[:NEWEST]
+        return posts.defer("body", "toc", "keywords", "related").order_by("-published_at", "-pk")[
+            :NEWEST
+        ]
 
     def item_title(self, post: Post) -> str:
         # Atom and JSON say that a title is plain text, and RSS is read that way too: Django's

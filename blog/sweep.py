@@ -6,12 +6,19 @@ from django.conf import settings
 from django.utils import timezone
 
 from blog.models import AccountMail, Announcement, Edition, Heartbeat, Limit, Page, Post
-from blog.tasks import announce, render_pages_again, render_posts_again, send_account_mail
+from blog.places import set_missing_marks
+from blog.tasks import (
+    announce,
+    relate_posts,
+    render_pages_again,
+    render_posts_again,
+    send_account_mail,
+)
 
 # How long we remember what mails we sent.
 KEPT = timedelta(days=30)
 FORGETTING = "blog: forgetting"
-RENDERING = "blog: rendering again"
+CATCHING_UP = "blog: catching up"
 
 
 def sweep() -> None:
@@ -21,12 +28,15 @@ def sweep() -> None:
         send_account_mail.enqueue()
     if settings.INDEXNOW_KEY and Announcement.objects.due().exists():
         announce.enqueue()
-    if not Heartbeat.objects.alive(RENDERING, within=timedelta(minutes=1)):
-        Heartbeat.objects.beat(RENDERING)
+    if not Heartbeat.objects.alive(CATCHING_UP, within=timedelta(minutes=1)):
+        Heartbeat.objects.beat(CATCHING_UP)
         if Post.objects.to_render_again().exists():
             render_posts_again.enqueue()
         if Page.objects.to_render_again().exists():
             render_pages_again.enqueue()
+        if Post.objects.to_relate().exists():
+            relate_posts.enqueue()
+        set_missing_marks()
     if not Heartbeat.objects.alive(FORGETTING, within=timedelta(hours=1)):
         Heartbeat.objects.beat(FORGETTING)
         forget()

@@ -5,6 +5,7 @@ from django.tasks import task
 from blog import account_emails, index_now
 from blog.models import AccountMail, Page, Post
 from blog.outbox import deliver
+from blog.related import relate
 
 # Chunks end soon enough for a worker that is asked to stop.
 MAILS = 50
@@ -49,3 +50,13 @@ def render_pages_again() -> int:
     if len(pages) == POSTS:
         render_pages_again.enqueue()
     return len(pages)
+
+
+@task
+def relate_posts() -> int:
+    """Look for what is related to posts that changed, a chunk a task; returns how many."""
+    posts = list(Post.objects.to_relate().order_by("pk").defer("body", "html", "toc")[:POSTS])
+    relate(posts)
+    if len(posts) == POSTS:
+        relate_posts.enqueue()
+    return len(posts)

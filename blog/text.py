@@ -3,6 +3,8 @@
 import math
 import re
 import unicodedata
+from collections import Counter
+from itertools import pairwise
 
 from django.utils.text import slugify
 
@@ -31,6 +33,7 @@ _IDEOGRAPHS = (
 )
 # What a reader takes in at a glance; the limit keeps one endless "word" from being an excerpt.
 _GLANCE = re.compile(f"[{_IDEOGRAPHS}]|[^\\s{_IDEOGRAPHS}]{{1,40}}")
+_WORD = re.compile(f"[{_IDEOGRAPHS}]+|[^\\W_{_IDEOGRAPHS}]{{1,40}}")
 _IDEOGRAPH = re.compile(f"[{_IDEOGRAPHS}]")
 _LETTER_OR_DIGIT = re.compile(r"[^\W_]")
 
@@ -87,6 +90,20 @@ def excerpt(text: str, words: int = 40) -> str:
         if taken > words:
             return line[: glance.start()].rstrip(" ,;:.–—-(“„«") + "…"
     return line
+
+
+def keywords(text: str, most: int = 80) -> list[str]:
+    """The words that `text` uses most, folded; pairs of characters where there are no spaces.
+
+    Which of them say something is known only beside other texts.
+    """
+    words: Counter[str] = Counter()
+    for run in _WORD.findall(text.lower()):
+        if _IDEOGRAPH.match(run):
+            words.update(map("".join, pairwise(run)))
+        elif len(run) > 2 and not run.isdecimal():
+            words[run] += 1
+    return [word for word, _ in words.most_common(most)]
 
 
 def _weight(glance: str) -> float:

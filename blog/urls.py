@@ -25,6 +25,7 @@ urlpatterns = [
     path("categories/", views.categories, name="categories"),
     path("categories/<uslug:slug>/", views.category, name="category"),
     path("authors/<uslug:slug>/", views.author, name="author"),
+    path("series/<uslug:slug>/", views.series, name="series"),
     path("archive/", views.archive, name="archive"),
     path("archive/<int:year>/", views.archive, name="archive_year"),
     path("archive/<int:year>/<int:month>/", views.archive, name="archive_month"),

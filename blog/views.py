@@ -1,18 +1,23 @@
 """The public pages. Nothing here looks at who asks: a page is the same bytes for everyone."""
 
 from pathlib import Path
+from typing import Any
 
 from django.core.paginator import InvalidPage, Paginator
 from django.core.paginator import Page as PageOfRows
-from django.db.models import QuerySet, prefetch_related_objects
+from django.db.models import prefetch_related_objects
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.common import no_append_slash
 from django.views.decorators.http import require_safe
 
+from blog import markdown
 from blog.archive import months, period_or_404, years
 from blog.cache import public
-from blog.models import Author, Category, Page, Post
+from blog.framing import letting_in
+from blog.models import Author, Category, Page, Post, Series
+from blog.models.place import EVERYTHING, Listing, WithinPeriod, list_of
+from blog.neighbours import around
 
 # The query parameter of lists.
 PAGE = ("page",)
@@ -21,7 +26,7 @@ LEDGER_LINES = 100
 FAVICON = Path(__file__).parent / "static/blog/favicon.ico"
 
 
-def page_of(request: HttpRequest, rows: QuerySet, size: int = POSTS_A_PAGE) -> PageOfRows:
+def page_of(request: HttpRequest, rows: Any, size: int = POSTS_A_PAGE) -> PageOfRows:
     """The page that `?page=` names. Whatever is not the number of a page is not found."""
     try:
         return Paginator(rows, size).page(request.GET.get("page", 1))
@@ -31,21 +36,21 @@ def page_of(request: HttpRequest, rows: QuerySet, size: int = POSTS_A_PAGE) -> P
 
 @public(params=PAGE)
 def home(request: HttpRequest) -> HttpResponse:
-    posts = Post.objects.published().listed().prefetch_related(None)
-    lead = posts.lead()
-    page = page_of(request, posts.exclude(pk=lead.pk) if lead else posts)
+    posts = Post.objects.listed().prefetch_related(None)
+    lead = posts.published().lead()
+    page = page_of(request, Listing(EVERYTHING, posts, without=lead))
     prefetch_related_objects([post for post in (lead, *page) if post], "categories")
     return render(request, "blog/home.html", {"lead": lead, "page": page})
 
 
 @public
 def post(request: HttpRequest, slug: str) -> HttpResponse:
-    posts = Post.objects.published()
+    posts = Post.objects.published().select_related("author", "series")
     post = get_object_or_404(
-        posts.select_related("author").prefetch_related("categories").defer("body"), slug=slug
+        posts.prefetch_related("categories").defer("body", "keywords"), slug=slug
     )
-    context = {"post": post, "older": posts.older_than(post), "newer": posts.newer_than(post)}
-    return render(request, "blog/post.html", context)
+    response = render(request, "blog/post.html", {"post": post, "around": around(post)})
+    return letting_in(markdown.player_origins(post.html), request, response)
 
 
 @public
@@ -56,28 +61,39 @@ def categories(request: HttpRequest) -> HttpResponse:
 @public(params=PAGE)
 def category(request: HttpRequest, slug: str) -> HttpResponse:
     category = get_object_or_404(Category, slug=slug)
-    page = page_of(request, Post.objects.published().filter(categories=category).listed())
+    page = page_of(request, Listing(list_of(category), Post.objects.listed()))
     return render(request, "blog/category.html", {"category": category, "page": page})
 
 
 @public(params=PAGE)
 def author(request: HttpRequest, slug: str) -> HttpResponse:
     author = get_object_or_404(Author.objects.published(), slug=slug)
-    page = page_of(request, Post.objects.published().filter(author=author).listed())
+    page = page_of(request, Listing(list_of(author), Post.objects.listed()))
     return render(request, "blog/author.html", {"author": author, "page": page})
+
+
+@public
+def series(request: HttpRequest, slug: str) -> HttpResponse:
+    series = get_object_or_404(Series, slug=slug)
+    parts = list(Post.objects.listed().in_series(series))
+    if not parts:
+        raise Http404
+    return render(request, "blog/series.html", {"series": series, "parts": parts})
 
 
 @public(params=PAGE)
 def archive(
     request: HttpRequest, year: int | None = None, month: int | None = None
 ) -> HttpResponse:
-    posts = Post.objects.published()
+    titles = Post.objects.titles()
     if year is None:
-        period, periods, inside = None, years(posts), posts
+        period, periods = None, years()
+        posts = Listing(EVERYTHING, titles, size=sum(each.count for each in periods))
     else:
-        period = period_or_404(year, month)
-        periods, inside = months(posts, year), posts.filter(period.contains())
-    page = page_of(request, inside.titles(), LEDGER_LINES)
+        period, periods = period_or_404(year, month), months(year)
+        size = sum(each.count for each in periods if month in {None, each.month})
+        posts = WithinPeriod(EVERYTHING, titles, (period.start, period.end), size)
+    page = page_of(request, posts, LEDGER_LINES)
     if period and not page:
         raise Http404
     return render(

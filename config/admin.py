@@ -25,6 +25,7 @@ MODELS = [
     "Post",
     "Page",
     "Category",
+    "Series",
     "Author",
     "Redirect",
     "Site",

@@ -14,9 +14,12 @@ from blog.models import (
     Imported,
     Limit,
     Link,
+    Mark,
     Page,
+    Place,
     Post,
     Redirect,
+    Series,
     Site,
 )
 from config.models import DemoRow
@@ -106,6 +109,34 @@ class PostFactory(DraftFactory):
     """A post that the public may see."""
 
     status = "published"
+    published_at = factory.LazyFunction(timezone.now)
+
+
+class SeriesFactory(DjangoModelFactory):
+    class Meta:
+        model = Series
+
+    name = factory.Sequence(lambda n: f"Series {n}")
+
+
+class PlaceFactory(DjangoModelFactory):
+    """As a trigger would write it."""
+
+    class Meta:
+        model = Place
+
+    list = "somewhere"
+    post_id = factory.Sequence(lambda n: n + 1)
+    published_at = factory.LazyFunction(timezone.now)
+
+
+class MarkFactory(DjangoModelFactory):
+    class Meta:
+        model = Mark
+
+    list = "somewhere"
+    number = factory.Sequence(lambda n: 1000 * (n + 1))
+    post_id = factory.Sequence(lambda n: n + 1)
     published_at = factory.LazyFunction(timezone.now)
 
 

@@ -4,6 +4,7 @@ from blog.admin.authors import AccountMailAdmin, AuthorAdmin
 from blog.admin.categories import CategoryAdmin
 from blog.admin.pages import PageAdmin
 from blog.admin.posts import PostAdmin
+from blog.admin.series import SeriesAdmin
 from blog.admin.site import RedirectAdmin, SiteAdmin
 
 __all__ = [
@@ -13,5 +14,6 @@ __all__ = [
     "PageAdmin",
     "PostAdmin",
     "RedirectAdmin",
+    "SeriesAdmin",
     "SiteAdmin",
 ]

@@ -22,6 +22,8 @@ class PostForm(SharedForm):
             "cover_alt",
             "author",
             "categories",
+            "series",
+            "series_position",
             "status",
             "published_at",
             "featured",

@@ -16,6 +16,7 @@ from blog.admin.base import Room, RoomList, label, page_of
 from blog.admin.filters import ByAuthor, ByCategory, ByDate, ByState
 from blog.admin.post_form import PostForm
 from blog.models import Category, Post, Redirect
+from blog.models.post import LONG
 
 WRITING = (None, {"fields": ["title", "summary", "body"], "classes": ["writing"]})
 PICTURE = ("Picture", {"fields": ["cover", "cover_alt"]})
@@ -31,7 +32,7 @@ class PostList(RoomList):
         """Without the long texts, which no list shows."""
         super().get_results(request)
         found: QuerySet = self.result_list
-        self.result_list = found.defer("body", "html", "toc").prefetch_related("categories")
+        self.result_list = found.defer(*LONG).prefetch_related("categories")
 
 
 @admin.register(Post)
@@ -68,7 +69,8 @@ class PostAdmin(Room):
         if not self.has_publish_permission(request):
             return [WRITING, ("Place", {"fields": ["categories"]}), PICTURE]
         byline = ["author"] if request.user.has_perm("blog.change_any_post") else []
-        place = ("Place", {"fields": ["categories", *byline, "slug"]})
+        series = ["series", "series_position"]
+        place = ("Place", {"fields": ["categories", *series, *byline, "slug"]})
         return [WRITING, PUBLISHING, place, PICTURE, MACHINES]
 
     # --- The list ---

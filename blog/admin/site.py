@@ -82,7 +82,7 @@ class SiteAdmin(OneRowRoom):
 class RedirectForm(forms.ModelForm):
     class Meta:
         model = Redirect
-        fields = ["old_path", "to_path", "post", "category", "author", "page"]
+        fields = ["old_path", "to_path", "post", "category", "author", "page", "series"]
 
     def clean_old_path(self) -> str:
         """As a request carries it, however it was copied."""
@@ -105,18 +105,20 @@ class RedirectForm(forms.ModelForm):
 class RedirectAdmin(Room):
     form = RedirectForm
     list_display = ["old_path", "leads_to", "created_at"]
-    list_select_related = ["post", "category", "author", "page"]
+    list_select_related = ["post", "category", "author", "page", "series"]
     search_fields = ["old_path", "to_path"]
-    autocomplete_fields = ["post", "category", "author", "page"]
+    autocomplete_fields = ["post", "category", "author", "page", "series"]
     sortable_by = ()
     fieldsets = [
         (None, {"fields": ["old_path"]}),
         (
             "Leads to one of these",
             {
-                "fields": ["to_path", "post", "category", "author", "page"],
-                "description": "Choose a post, a category, an author or a page and the address "
-                "stays right when that is renamed. For anything else write the new address.",
+                "fields": ["to_path", "post", "category", "author", "page", "series"],
+                "description": _(
+                    "Choose a post, a category, an author, a page or a series and the address "
+                    "stays right when that is renamed. For anything else write the new address."
+                ),
             },
         ),
     ]

@@ -32,6 +32,7 @@ class ImportedPost:
     date: datetime | None = None
     updated: datetime | None = None
     categories: list[str] = field(default_factory=list)
+    series: str = ""
     author: str = ""
     cover: File | None = None
     cover_hash: str = ""

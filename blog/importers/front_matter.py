@@ -15,7 +15,10 @@ from blog.text import clean, clean_line
 
 # The YAML parser takes quadratic time for brackets within brackets.
 LONGEST, MOST_BRACKETS = 16_000, 100
-TEXTS = ("title", "slug", "summary", "status", "author", "cover", "cover_alt", "canonical_url")
+TEXTS = (
+    *("title", "slug", "summary", "status", "series", "author", "cover", "cover_alt"),
+    "canonical_url",
+)
 TIMES = ("date", "updated")
 
 

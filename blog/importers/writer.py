@@ -10,7 +10,7 @@ from django.utils import timezone
 from blog import markdown
 from blog.images import Picture, reencode
 from blog.importers import ImportedPost, ImportFault
-from blog.models import Author, Category, Imported, Post
+from blog.models import Author, Category, Imported, Post, Series
 from blog.models.imported import fingerprint
 
 # Which field of the post holds what the source calls otherwise.
@@ -76,6 +76,7 @@ class Writer:
 
     def store(self, imported: ImportedPost, post: Post, cover: Picture | None) -> None:
         categories = [find_category(imported, name) for name in imported.categories]
+        place_in_series(post, imported)
         post.author = self.author_of(imported, post)
         fill(post, imported)
         post.full_clean()
@@ -167,6 +168,25 @@ def find_category(imported: ImportedPost, name: str) -> Category:
         return found
     category.save()
     return category
+
+
+def place_in_series(post: Post, imported: ImportedPost) -> None:
+    """The series by name, whatever its capitals; added where there is none.
+
+    A post that moves to another goes behind its parts; a source without a series leaves it alone.
+    """
+    if not imported.series:
+        return
+    series = Series(name=imported.series)
+    try:
+        series.clean_fields(exclude=["slug"])
+    except ValidationError as error:
+        raise imported.fault("series", error.messages[0]) from error
+    known = Series.objects.filter(name__iexact=series.name).first()
+    if known is None:
+        series.save()
+    if post.series != (known or series):
+        post.series, post.series_position = known or series, None
 
 
 def explained(imported: ImportedPost, error: ValidationError) -> ImportFault:

@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from blog.markdown.addresses import Site
 from blog.markdown.cleaner import clean
+from blog.markdown.embeds import player_origins
 from blog.markdown.feeds import feed_html
 from blog.markdown.limits import (
     MAX_LENGTH,
@@ -37,13 +38,14 @@ __all__ = [
     "excerpt",
     "feed_html",
     "mail_html",
+    "player_origins",
     "render",
     "safe",
 ]
 
 # Stored beside the HTML. Add one whenever the same text comes out differently, and every post is
 # rendered again.
-VERSION = 4
+VERSION = 5
 
 
 @dataclass(frozen=True, slots=True)

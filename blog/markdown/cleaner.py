@@ -25,7 +25,7 @@ _CLEANER = nh3.Cleaner(
     clean_content_tags=_TAKEN_AWAY_WHOLE,
     attributes={
         "*": {"dir", "id", "lang", "title"},
-        "a": {"aria-label", "href", "hreflang", "rel"},
+        "a": {"aria-label", "data-player", "href", "hreflang", "rel"},
         "col": {"span"},
         "colgroup": {"span"},
         "del": {"datetime"},
@@ -55,7 +55,7 @@ _CLEANER = nh3.Cleaner(
         "div": {"highlight", "markdown-alert", "table-scroll", *_ALERTS},
         "input": {"task-list-item-checkbox"},
         "li": {"task-list-item"},
-        "p": {"markdown-alert-title"},
+        "p": {"embed", "markdown-alert-title"},
         "section": {"footnotes"},
         "span": set(CSS_CLASSES),
         "sup": {"footnote-ref"},

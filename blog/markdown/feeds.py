@@ -8,7 +8,8 @@ def feed_html(html: str, page: str) -> str:
     """Stored `html` with absolute addresses, for feeds and mails.
 
     `page` is the absolute address that the HTML stands at: the post's own, so that its footnotes
-    lead there. What only works on the page goes: links to headings, boxes of task lists.
+    lead there. What only works on the page goes: links to headings, boxes of task lists,
+    players of films.
     """
     writer = FeedWriter(page)
     writer.walk(html)
@@ -29,6 +30,9 @@ class FeedWriter(Walker):
         else:
             addresses = attributes.keys() & {"href", "src"}
             attributes |= {name: absolute(attributes[name], self._page) for name in addresses}
+            attributes.pop("data-player", "")
+            if attributes.get("class") == "embed":
+                del attributes["class"]
             self.write(tag, attributes)
 
     def write(self, tag: str, attributes: Attributes) -> None:

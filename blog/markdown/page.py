@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from urllib.parse import unquote
 
 from blog.markdown.addresses import Site
+from blog.markdown.embeds import player
 from blog.markdown.limits import Deadline
 from blog.markdown.walker import Attributes, Walker, start_tag
 from blog.text import slug
@@ -54,6 +55,7 @@ class PageWriter(Walker):
         self._text: list[str] = []
         self._links_open = 0
         self._in_sign = False
+        self._in_embed = False
         self._headings: list[_OpenHeading] = []
         self._outline: list[int] = []
         self._ids: set[str] = set()
@@ -87,6 +89,9 @@ class PageWriter(Walker):
                 self._picture(attributes)
             case "input":
                 self._task(attributes)
+            case "p":
+                self._in_embed = attributes.get("class") == "embed"
+                super().start(tag, attributes)
             case "pre":
                 super().start(tag, attributes | {"tabindex": "0"})
             case "table":
@@ -102,6 +107,9 @@ class PageWriter(Walker):
             case "a":
                 self._links_open -= 1
                 self._in_sign = False
+                super().end(tag)
+            case "p":
+                self._in_embed = False
                 super().end(tag)
             case "table":
                 super().end(tag)
@@ -148,6 +156,9 @@ class PageWriter(Walker):
     def _start_link(self, attributes: Attributes) -> None:
         self._links_open += 1
         self._in_sign = attributes.get("class") in _SIGNS or attributes.get("role") == "doc-noteref"
+        attributes.pop("data-player", "")  # is ours to say
+        if self._in_embed and (film := player(attributes.get("href", ""))):
+            attributes["data-player"] = film
         rel = [word for word in attributes.pop("rel", "").split() if word in REL_BY_AUTHORS]
         href = attributes.get("href", "")
         if self._site.is_elsewhere(href):

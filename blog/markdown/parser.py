@@ -2,6 +2,7 @@
 addresses as links and definition lists. What comes out still has to be cleaned."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 from markdown_it import MarkdownIt
@@ -13,6 +14,7 @@ from markdown_it.token import Token
 from mdit_py_plugins.deflist import deflist_plugin
 from mdit_py_plugins.gfm import gfm_plugin
 
+from blog.markdown.embeds import player
 from blog.markdown.highlight import highlight, language_of
 from blog.markdown.limits import Deadline, too_deep
 from blog.markdown.rawhtml import tame
@@ -58,6 +60,19 @@ def _figures(state: StateCore) -> None:
                 Token("text", "", 0, content=str(caption)),
                 Token("figcaption_close", "figcaption", -1),
             ]
+
+
+def _films(state: StateCore) -> None:
+    """A paragraph of the text that holds only a link to a film is marked; see embeds.py."""
+    for opening, inline in pairwise(state.tokens):
+        children = inline.children or []
+        if opening.type != "paragraph_open" or opening.level or len(children) < 3:
+            continue
+        first, *inside, last = children
+        is_one_link = first.type == "link_open" and last.type == "link_close"
+        is_plain = all(child.type in {"text", "code_inline"} for child in inside)
+        if is_one_link and is_plain and player(str(first.attrs.get("href", ""))):
+            opening.attrSet("class", "embed")
 
 
 # Renderers of single tokens; `self` is the parser's renderer, `env` what to_html() handed in.
@@ -151,6 +166,8 @@ def _parser() -> MarkdownIt:
     parser.block.ruler.before("table", "deadline", _stop_deep_or_slow_block, every_block)
     parser.inline.ruler.before("text", "deadline", _stop_slow_inline)
     parser.core.ruler.after("inline", "figures", _figures)
+    # Bare addresses have become links by then.
+    parser.core.ruler.push("films", _films)
     for token_type, renderer in _RENDERERS.items():
         parser.add_render_rule(token_type, renderer)
     # Its rules are compiled at first use, and two threads at once would each see half of them.

@@ -10,8 +10,10 @@ from blog.models.limit import Limit
 from blog.models.link import Link
 from blog.models.outgoing import AccountMail, Outgoing
 from blog.models.page import Page
+from blog.models.place import Mark, Place
 from blog.models.post import Post
 from blog.models.redirect import Redirect
+from blog.models.series import Series
 from blog.models.site import Site
 
 __all__ = [
@@ -24,9 +26,12 @@ __all__ = [
     "Imported",
     "Limit",
     "Link",
+    "Mark",
     "Outgoing",
     "Page",
+    "Place",
     "Post",
     "Redirect",
+    "Series",
     "Site",
 ]

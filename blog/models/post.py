@@ -8,9 +8,10 @@ from typing import Any
 from django.conf import global_settings, settings
 from django.core.validators import MaxLengthValidator, URLValidator
 from django.db import models
-from django.db.models import Q, Subquery, Value
+from django.db.models import ExpressionWrapper, Q, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from blog import markdown
 from blog.dates import is_sensible, sensible
@@ -18,11 +19,15 @@ from blog.fields import Line, Prose
 from blog.images import PictureField
 from blog.models.addressed import Addressed
 from blog.models.announcement import Announcement
+from blog.models.series import Series
 from blog.models.visibility import visible
+from blog.text import keywords
 
 logger = logging.getLogger("pennypost.posts")
 
 WORDS_A_MINUTE = 230
+# What no list shows.
+LONG = ("body", "html", "toc", "keywords", "related")
 # What a reader would call another text.
 CONTENT = ("title", "summary", "body", "cover", "cover_alt", "author_id")
 
@@ -38,6 +43,15 @@ class PostQuerySet(models.QuerySet["Post"]):
     def published(self) -> "PostQuerySet":
         """What the public may see now."""
         return self.filter(visible())
+
+    def published_among(self, **few: Any) -> "PostQuerySet":
+        """What the public may see now of a few posts: `published_among(pk__in=keys)`.
+
+        Whether it may is compared with a value, so that SQLite looks the few up instead of walking
+        through the index of all that is published.
+        """
+        is_visible = ExpressionWrapper(visible(), output_field=models.BooleanField())
+        return self.filter(**few).alias(shows=is_visible).filter(shows=Value(True))
 
     def scheduled(self) -> "PostQuerySet":
         return self.filter(status=Post.Status.PUBLISHED, published_at__gt=timezone.now())
@@ -61,7 +75,7 @@ class PostQuerySet(models.QuerySet["Post"]):
         return (
             self.select_related("author")
             .prefetch_related("categories")
-            .defer("body", "html", "toc")
+            .defer(*LONG)
             .order_by("-published_at", "-pk")
         )
 
@@ -76,21 +90,22 @@ class PostQuerySet(models.QuerySet["Post"]):
         featured = newest.filter(featured=Value(True))
         return self.filter(pk=Coalesce(Subquery(featured[:1]), Subquery(newest[:1]))).first()
 
-    def older_than(self, post: "Post") -> "Post | None":
-        """The next one down the list."""
-        older = self.filter(published_at__lte=post.published_at)
-        older = older.exclude(published_at=post.published_at, pk__gte=post.pk)
-        return older.only("title", "slug").order_by("-published_at", "-pk").first()
+    def briefly(self) -> "PostQuerySet":
+        """For the foot of another post: what a link and a line below it need."""
+        return self.only("title", "slug", "summary", "excerpt", "published_at")
 
-    def newer_than(self, post: "Post") -> "Post | None":
-        """The next one up the list."""
-        newer = self.filter(published_at__gte=post.published_at)
-        newer = newer.exclude(published_at=post.published_at, pk__lte=post.pk)
-        return newer.only("title", "slug").order_by("published_at", "pk").first()
+    def in_series(self, series: "Series") -> "PostQuerySet":
+        """The public parts of a series, in their order."""
+        parts = self.published_among(series=series)
+        return parts.order_by("series_position", "published_at", "pk")
 
     def to_render_again(self) -> "PostQuerySet":
         """Posts whose stored HTML an older renderer made."""
         return self.exclude(markdown_version=markdown.VERSION)
+
+    def to_relate(self) -> "PostQuerySet":
+        """Posts that changed since those related to them were looked for: see blog/related.py."""
+        return self.filter(is_related=None, markdown_version=markdown.VERSION)
 
 
 class Post(Addressed):
@@ -168,6 +183,21 @@ class Post(Addressed):
         choices=language_choices,
         help_text="Only if this text is in another language than the site.",
     )
+    series = models.ForeignKey(
+        "blog.Series",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="posts",
+        db_index=False,
+        help_text=_("Only if this text is a part of several that are read in order."),
+    )
+    series_position = models.PositiveSmallIntegerField(
+        _("place in the series"),
+        null=True,
+        blank=True,
+        help_text=_("Small numbers come first. Empty means: after those that are there."),
+    )
     guid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(default=timezone.now, editable=False, validators=[sensible])
@@ -178,6 +208,10 @@ class Post(Addressed):
     excerpt = models.TextField(blank=True, editable=False)
     words = models.PositiveIntegerField(default=0, editable=False)
     markdown_version = models.PositiveSmallIntegerField(default=0, editable=False, db_index=True)
+    # The words it is about, and the keys of posts about the same, best first: blog/related.py.
+    keywords = models.JSONField(null=True, editable=False)
+    related = models.JSONField(null=True, editable=False)
+    is_related = models.BooleanField(null=True, editable=False)  # empty: to be looked for
 
     objects = PostQuerySet.as_manager()
 
@@ -202,6 +236,8 @@ class Post(Addressed):
             models.Index(
                 fields=["status", "published_at", "updated_at", "id"], name="post_sitemap"
             ),
+            models.Index(fields=["series", "series_position"], name="post_series"),
+            models.Index(fields=["id"], condition=Q(is_related=None), name="post_to_relate"),
         ]
         constraints = [
             models.CheckConstraint(
@@ -231,8 +267,12 @@ class Post(Addressed):
         self.published_at = Post._meta.get_field("published_at").to_python(self.published_at)
         if self.status == self.Status.PUBLISHED and self.published_at is None:
             self.published_at = timezone.now()
+        if self.series and self.series_position is None:
+            self.series_position = self.series.next_position()
+        self.is_related = None
         if fields is not None:
-            kwargs["update_fields"] = {*fields, "updated_at", *self._derived_from(fields)}
+            derived = {"updated_at", "is_related", *self._derived_from(fields)}
+            kwargs["update_fields"] = {*fields, *derived}
         super().save(*args, **kwargs)
 
     def note_changes(self, before: "Post") -> None:
@@ -261,6 +301,7 @@ class Post(Addressed):
         self.toc = [[heading.level, heading.id, heading.title] for heading in rendered.toc]
         self.excerpt = markdown.excerpt(rendered.text)
         self.words = rendered.words
+        self.keywords = keywords(rendered.text)
         self.markdown_version = markdown.VERSION
 
     def render_again(self) -> None:
@@ -317,8 +358,9 @@ class Post(Addressed):
 
     @staticmethod
     def _derived_from(fields: Any) -> set[str]:
-        derived = {"html", "toc", "excerpt", "words", "markdown_version"}
+        derived = {"html", "toc", "excerpt", "words", "keywords", "markdown_version"}
         return {
             *(derived if "body" in fields else ()),
             *({"published_at"} if "status" in fields else ()),
+            *({"series_position"} if "series" in fields else ()),
         }

@@ -7,6 +7,7 @@ from urllib.parse import unquote
 from django.core.validators import RegexValidator, URLValidator
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from blog.fields import Line
 from blog.links import own_path
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 LONGEST = 600
 # Whoever is led on more often than that walks in a circle.
 MOST_STEPS = 10
-TARGETS = ("post", "category", "author", "page")
+TARGETS = ("post", "category", "author", "page", "series")
 
 
 def leads_somewhere(address: str) -> None:
@@ -62,7 +63,7 @@ class RedirectQuerySet(models.QuerySet["Redirect"]):
         """
         target: str | None = None
         here: str | None = path
-        for _ in range(MOST_STEPS):
+        for _step in range(MOST_STEPS):
             step = self._step(here) if here else None
             if step is None:
                 return target
@@ -113,6 +114,7 @@ class Redirect(models.Model):
     category = models.ForeignKey("blog.Category", models.CASCADE, null=True, blank=True)
     author = models.ForeignKey("blog.Author", models.CASCADE, null=True, blank=True)
     page = models.ForeignKey("blog.Page", models.CASCADE, null=True, blank=True)
+    series = models.ForeignKey("blog.Series", models.CASCADE, null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = RedirectQuerySet.as_manager()
@@ -123,8 +125,10 @@ class Redirect(models.Model):
             models.CheckConstraint(
                 condition=exactly_one_target(),
                 name="redirect_has_one_target",
-                violation_error_message="Name one place to lead to: an address, a post, "
-                "a category, an author or a page.",
+                violation_error_message=_(
+                    "Name one place to lead to: an address, a post, a category, an author, a page "
+                    "or a series."
+                ),
             )
         ]
 
@@ -133,8 +137,8 @@ class Redirect(models.Model):
 
     @property
     def row(self) -> "Addressed | None":
-        """The post, category, author or page that it leads to."""
-        return self.post or self.category or self.author or self.page
+        """What it leads to, where that is no address."""
+        return self.post or self.category or self.author or self.page or self.series
 
     def leads_below(self, rest: str) -> bool:
         """Whether what stands at `rest` below the old address moved along. A post has its card."""

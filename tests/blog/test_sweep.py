@@ -52,7 +52,7 @@ def test_posts_of_an_older_renderer_are_brought_up_to_date(clock):
     sweep()
     looked_at = render_posts_again.call()
 
-    assert nudges() == ["render_posts_again"]
+    assert nudges() == ["relate_posts", "render_posts_again"]
     assert looked_at == 1
     old.refresh_from_db()
     assert "<em>words</em>" in old.html

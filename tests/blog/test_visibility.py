@@ -16,6 +16,7 @@ from tests.factories import (
     PageFactory,
     PostFactory,
     RunningIssueFactory,
+    SeriesFactory,
     TermsFactory,
 )
 
@@ -29,6 +30,7 @@ LISTS = [
     "/archive/",
     "/archive/2026/",
     "/archive/2026/5/",
+    "/series/saga/",
     "/sitemap.xml",
     "/sitemap-posts.xml",
     "/sitemap-authors.xml",
@@ -77,9 +79,10 @@ def canary():
     """A published post full of ZXQ, beside another one in its category."""
     TermsFactory(version="1")
     PageFactory(slug="about")
-    tools = CategoryFactory(name="Tools")
+    tools, saga = CategoryFactory(name="Tools"), SeriesFactory(name="Saga")
     PostFactory(
         title="Seen",
+        series=saga,
         author=AuthorFactory(slug="ada"),
         categories=[tools],
         published_at=timezone.now() - timedelta(days=1),
@@ -89,6 +92,7 @@ def canary():
         slug="zxq",
         summary="Summary ZXQ",
         body="Body ZXQ\n\n## Heading ZXQ",
+        series=saga,
         author=AuthorFactory(display_name="Ghost ZXQ"),
         categories=[tools],
         published_at=timezone.now(),

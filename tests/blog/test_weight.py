@@ -9,7 +9,7 @@ from tests.blog.pictures import picture, upload
 from tests.factories import AuthorFactory, CategoryFactory, PostFactory, TermsFactory
 
 # Before compression.
-LIMIT = 33_500
+LIMIT = 41_500
 
 
 def size_of(path):
@@ -42,3 +42,16 @@ def test_post_page_and_its_styles_are_light_without_the_words(client):
 
 def test_theme_script_is_small():
     assert size_of("blog/theme.js") < 1500
+
+
+@pytest.mark.django_db
+def test_scripts_of_a_post_with_everything_are_light(client):
+    PostFactory(
+        slug="first", body="```python\nx\n```\n\nhttps://youtu.be/dQw4w9WgXcQ\n\nx[^1]\n\n[^1]: y"
+    )
+
+    page = client.get("/posts/first/").text
+    scripts = re.findall(r'<script[^>]* src="/static/([^"]+)"', page)
+
+    assert sorted(scripts) == ["blog/reading.js", "blog/theme.js"]
+    assert sum(map(size_of, scripts)) < 10_000

@@ -16,6 +16,7 @@ from tests.factories import (
     PageFactory,
     PostFactory,
     RunningIssueFactory,
+    SeriesFactory,
     SiteFactory,
     SubscriberFactory,
     TermsFactory,
@@ -62,6 +63,8 @@ Term
 
 > [!NOTE]
 > An aside.
+
+[A film about the tide](https://youtu.be/dQw4w9WgXcQ)
 
 ## Last things
 
@@ -145,6 +148,9 @@ def _posts() -> None:
         PostFactory(published_at=MAY - timedelta(days=age), **shape)
         for age, shape in enumerate(shapes)
     ]
+    series = SeriesFactory(name="Slow reading", description="In four sittings.")
+    Post.objects.filter(pk__in=[post.pk for post in posts[:4]]).update(series=series)
+    Post.objects.filter(pk=posts[0].pk).update(related=[post.pk for post in posts[2:5]])
     _issue(posts[:6], subject="Spring", intro="*Dear reader,*", body=EVERYTHING)
     _issue(posts[:3], subject="Summer", shows="summary", body="")
 

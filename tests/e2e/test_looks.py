@@ -26,6 +26,13 @@ def press_button(page: Page) -> None:
     page.get_by_role("main").get_by_role("button").first.click()
 
 
+def open_all(page: Page) -> None:
+    """Whatever of a post opens."""
+    for summary in page.locator("summary:visible").all():
+        summary.click()
+    page.locator("[role=doc-noteref]").click()
+
+
 def send_it_unfilled(page: Page) -> None:
     skip_browser_checks(page)
     press_button(page)
@@ -72,6 +79,8 @@ PAGES = {
     "compound": Kind("/posts/compound/"),
     "arabic": Kind("/posts/arabic/"),
     "hebrew": Kind("/posts/hebrew/"),
+    "opened post": Kind("/posts/on-reading/", open_all),
+    "series": Kind("/series/slow-reading/"),
     "categories": Kind("/categories/"),
     "no categories": Kind("/categories/", site=unfurnished),
     "category": Kind("/categories/slow-work/"),
