@@ -1,32 +1,61 @@
 """Who may keep a copy of a page."""
 
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
+from typing import Any, overload
 
-from django.http import HttpRequest, HttpResponse
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils.cache import patch_cache_control
+from django.utils.http import urlencode
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
 View = Callable[..., HttpResponse]
 
 
-def public(view: View) -> View:
+@overload
+def public(view: View, /, *, params: tuple[str, ...] = (), kept: bool = True) -> View: ...
+@overload
+def public(*, params: tuple[str, ...] = (), kept: bool = True) -> Callable[[View], View]: ...
+def public(view: View | None = None, /, *, params: tuple[str, ...] = (), kept: bool = True) -> Any:
     """Mark a page as the same bytes for everyone: anybody may keep it, and asks before use.
+
+    `params` are the query parameters that it has; it never sees another. Without `kept` this site
+    itself keeps no copy, because there could be endlessly many.
 
     It can only be read, so any other method is answered with 405 before a token is asked for.
     """
+    if view is None:
+        return partial(public, params=params, kept=kept)
 
     @csrf_exempt
     @require_safe
     @wraps(view)
     def marked(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+        request.GET = only(params, request.GET)  # type: ignore[assignment]
+        request.META["QUERY_STRING"] = request.GET.urlencode()
         response = view(request, *args, **kwargs)
         if response.status_code == 200:
-            patch_cache_control(response, public=True, no_cache=True)
+            patch_cache_control(response, **lifetime())
         return response
 
+    marked.is_public = True  # type: ignore[attr-defined]
+    marked.params = params  # type: ignore[attr-defined]
+    marked.kept = kept  # type: ignore[attr-defined]
     return marked
+
+
+def only(params: tuple[str, ...], query: QueryDict) -> QueryDict:
+    """The query with nothing in it but `params`, each once, in their order."""
+    return QueryDict(urlencode([(name, str(query[name])) for name in params if name in query]))
+
+
+def lifetime() -> dict[str, Any]:
+    """Always asked for again, unless the operator lets a CDN answer for some seconds."""
+    if settings.CDN_SECONDS:
+        return {"public": True, "max_age": 0, "s_maxage": settings.CDN_SECONDS}
+    return {"public": True, "no_cache": True}
 
 
 class PrivateByDefault:

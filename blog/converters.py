@@ -10,6 +10,12 @@ class UnicodeSlug(StringConverter):
     regex = r"[-\w]+"
 
 
+class Shade(StringConverter):
+    """A colour as in `#8f3018`, without the sign that an address cannot have."""
+
+    regex = "[0-9a-f]{6}"
+
+
 class RowNumber(IntConverter):
     """The number of a row, within what the numbers of every database hold."""
 
@@ -18,3 +24,4 @@ class RowNumber(IntConverter):
 
 register_converter(UnicodeSlug, "uslug")
 register_converter(RowNumber, "row")
+register_converter(Shade, "shade")

@@ -1,11 +1,14 @@
 """Old address to new, only after nothing was found."""
 
+import re
 from collections.abc import Callable
 
 from django.core.exceptions import DisallowedRedirect
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 
-from blog.models import Redirect
+from blog.models import Page, Redirect
+
+SLUG = re.compile(r"[-\w]+")
 
 
 class Moved:
@@ -21,7 +24,7 @@ class Moved:
         response = self.get_response(request)
         if response.status_code != 404 or request.method not in {"GET", "HEAD"}:
             return response
-        target = Redirect.objects.target_of(request.path)
+        target = Redirect.objects.target_of(request.path) or _with_slash(request.path)
         if target is None:
             return response
         try:
@@ -30,3 +33,12 @@ class Moved:
             return response
         moved["Cache-Control"] = "no-cache"
         return moved
+
+
+def _with_slash(path: str) -> str | None:
+    """`/about/` for `/about`, where there is such a page: Django cannot know which there are."""
+    slug = path[1:]
+    if not SLUG.fullmatch(slug):
+        return None
+    page = Page.objects.published().filter(slug=slug).only("slug").first()
+    return page.get_absolute_url() if page else None

@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils.xmlutils import SimplerXMLGenerator
 
 from blog.links import absolute
-from blog.models import Author, Category, Post
+from blog.models import Author, Category, Page, Post
 
 # The protocol allows 50,000, which would take longer to write than a crawler likes to wait.
 LIMIT = 1_000
@@ -102,6 +102,9 @@ def _post(path: str, changed_at: datetime, cover: str) -> Place:
 
 SECTIONS: dict[str, Pages | Rows] = {
     "pages": Pages(),
+    "own-pages": Rows(
+        lambda: Page.objects.published(), "blog:page", ("updated_at",), changed_at=("updated_at",)
+    ),
     "posts": Rows(
         lambda: Post.objects.published().annotate(changed=Greatest("updated_at", "published_at")),
         "blog:post",
@@ -115,13 +118,14 @@ SECTIONS: dict[str, Pages | Rows] = {
 
 
 def sitemap(request: HttpRequest) -> HttpResponse:
-    files = {name: section.files() for name, section in SECTIONS.items()}
-    if sum(file.count for of_section in files.values() for file in of_section) <= LIMIT:
+    # Whether there are many decide the posts: of nothing else has a site a thousand.
+    posts = SECTIONS["posts"].files()
+    if sum(file.count for file in posts) <= LIMIT:
         return _urlset(place for section in SECTIONS.values() for place in section.places())
     listed = [
         Place(f"{reverse('blog:sitemap_section', args=[name])}?p={file.number}", file.changed_at)
-        for name, of_section in files.items()
-        for file in of_section
+        for name, section in SECTIONS.items()
+        for file in (posts if name == "posts" else section.files())
     ]
     return _written("sitemapindex", {"xmlns": SITEMAP}, "sitemap", listed)
 

@@ -3,7 +3,7 @@
 from django.tasks import task
 
 from blog import account_emails, index_now
-from blog.models import AccountMail, Post
+from blog.models import AccountMail, Page, Post
 from blog.outbox import deliver
 
 # Chunks end soon enough for a worker that is asked to stop.
@@ -38,3 +38,14 @@ def render_posts_again() -> int:
     if len(posts) == POSTS:
         render_posts_again.enqueue()
     return len(posts)
+
+
+@task
+def render_pages_again() -> int:
+    """The same for pages, of which a site has a handful; returns how many were looked at."""
+    pages = list(Page.objects.to_render_again().order_by("pk")[:POSTS])
+    for page in pages:
+        page.render_again()
+    if len(pages) == POSTS:
+        render_pages_again.enqueue()
+    return len(pages)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from django.urls import URLPattern, path
 
-import blog.converters  # noqa: F401 (which makes `uslug` known)
+import blog.converters  # noqa: F401 (which makes `uslug` and `shade` known)
 from blog import feeds, machines, share, sitemaps, views
 from blog.cache import public
 
@@ -36,9 +36,16 @@ urlpatterns = [
     path("categories/<uslug:slug>/card.png", share.category_card, name="category_card"),
     path("authors/<uslug:slug>/card.png", share.author_card, name="author_card"),
     path("sitemap.xml", public(sitemaps.sitemap), name="sitemap"),
-    path("sitemap-<slug:section>.xml", public(sitemaps.section), name="sitemap_section"),
+    path(
+        "sitemap-<slug:section>.xml",
+        public(sitemaps.section, params=("p",)),
+        name="sitemap_section",
+    ),
     path("robots.txt", machines.robots, name="robots"),
     path("llms.txt", machines.llms, name="llms"),
     path("<slug:key>.txt", machines.index_now_key, name="index_now_key"),
+    path("accent-<shade:light>-<shade:dark>.css", views.accent, name="accent"),
     path("favicon.ico", views.favicon, name="favicon"),
+    # The last of all, here and in config/urls.py: an address of the site's own always wins.
+    path("<uslug:slug>/", views.page, name="page"),
 ]

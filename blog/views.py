@@ -2,22 +2,26 @@
 
 from pathlib import Path
 
-from django.core.paginator import InvalidPage, Page, Paginator
+from django.core.paginator import InvalidPage, Paginator
+from django.core.paginator import Page as PageOfRows
 from django.db.models import QuerySet, prefetch_related_objects
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.views.decorators.common import no_append_slash
 from django.views.decorators.http import require_safe
 
 from blog.archive import months, period_or_404, years
 from blog.cache import public
-from blog.models import Author, Category, Post
+from blog.models import Author, Category, Page, Post
 
+# The query parameter of lists.
+PAGE = ("page",)
 POSTS_A_PAGE = 10
 LEDGER_LINES = 100
 FAVICON = Path(__file__).parent / "static/blog/favicon.ico"
 
 
-def page_of(request: HttpRequest, rows: QuerySet, size: int = POSTS_A_PAGE) -> Page:
+def page_of(request: HttpRequest, rows: QuerySet, size: int = POSTS_A_PAGE) -> PageOfRows:
     """The page that `?page=` names. Whatever is not the number of a page is not found."""
     try:
         return Paginator(rows, size).page(request.GET.get("page", 1))
@@ -25,7 +29,7 @@ def page_of(request: HttpRequest, rows: QuerySet, size: int = POSTS_A_PAGE) -> P
         raise Http404 from None
 
 
-@public
+@public(params=PAGE)
 def home(request: HttpRequest) -> HttpResponse:
     posts = Post.objects.published().listed().prefetch_related(None)
     lead = posts.lead()
@@ -49,21 +53,21 @@ def categories(request: HttpRequest) -> HttpResponse:
     return render(request, "blog/categories.html", {"categories": Category.objects.with_counts()})
 
 
-@public
+@public(params=PAGE)
 def category(request: HttpRequest, slug: str) -> HttpResponse:
     category = get_object_or_404(Category, slug=slug)
     page = page_of(request, Post.objects.published().filter(categories=category).listed())
     return render(request, "blog/category.html", {"category": category, "page": page})
 
 
-@public
+@public(params=PAGE)
 def author(request: HttpRequest, slug: str) -> HttpResponse:
     author = get_object_or_404(Author.objects.published(), slug=slug)
     page = page_of(request, Post.objects.published().filter(author=author).listed())
     return render(request, "blog/author.html", {"author": author, "page": page})
 
 
-@public
+@public(params=PAGE)
 def archive(
     request: HttpRequest, year: int | None = None, month: int | None = None
 ) -> HttpResponse:
@@ -79,6 +83,23 @@ def archive(
     return render(
         request, "blog/archive.html", {"period": period, "periods": periods, "page": page}
     )
+
+
+# Without a slash any one word would be led to the address with it, whether or not a page is there;
+# blog/middleware.py leads on where one is.
+@no_append_slash
+@public
+def page(request: HttpRequest, slug: str) -> HttpResponse:
+    page = get_object_or_404(Page.objects.published().defer("body"), slug=slug)
+    return render(request, "blog/page.html", {"page": page})
+
+
+@require_safe
+def accent(request: HttpRequest, light: str, dark: str) -> HttpResponse:
+    """The site's own accent. All of it stands in the address, so it never changes there."""
+    sheet = f":root{{--accent:light-dark(#{light},#{dark})}}\n"
+    headers = {"Cache-Control": "public, max-age=31536000, immutable"}
+    return HttpResponse(sheet, content_type="text/css; charset=utf-8", headers=headers)
 
 
 @require_safe

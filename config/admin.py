@@ -23,6 +23,7 @@ APPS = ["blog", "newsletter", "auth"]
 APP_NAMES = {"auth": "Rights", "django_tasks_database": "Background"}
 MODELS = [
     "Post",
+    "Page",
     "Category",
     "Author",
     "Redirect",

@@ -6,7 +6,9 @@ from django.conf import settings
 from django.core import checks
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import connection
+from django.template import Engine
 
+from config.templates import faults
 from newsletter import grain
 
 
@@ -33,6 +35,19 @@ def check_deployment(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     if not settings.SECURE_CSP:
         found.append(Error("There is no Content-Security-Policy.", id="pennypost.E005"))
     return found
+
+
+@register(Tags.templates)
+def check_own_templates(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """A warning, not an error: a page that looks wrong is no reason to send no mail."""
+    return [
+        checks.Warning(
+            f"{file} is broken: {fault}",
+            hint="Ours is used in its place if it cannot be read at all; see docs/looks.md.",
+            id="pennypost.W008",
+        )
+        for file, fault in faults(Engine.get_default())
+    ]
 
 
 @register(Tags.database, deploy=True)

@@ -81,6 +81,13 @@ class Env(environ.Env):
             ) from error
 
 
+def megabytes(text: str) -> int:
+    number = 0 if text == "off" else int(text)
+    if not 0 <= number <= 100_000:
+        raise ValueError
+    return number
+
+
 def site_address(url: str) -> str:
     urlsplit(url).port  # noqa: B018  # raises ValueError where it is no number
     return url.rstrip("/")

@@ -2,12 +2,15 @@
 
 import logging
 
+from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.template.loader import render_to_string
+from django.template import engines
 
 from config.logs import request_id
+
+PLAIN = settings.BASE_DIR / "templates" / "500_plain.html"
 
 logger = logging.getLogger("pennypost.errors")
 
@@ -25,6 +28,8 @@ def server_error(request: HttpRequest) -> HttpResponse:
     try:
         return render(request, "500.html", context, status=500)
     except Exception:
-        # Most likely the database is away, which is what broke the first page too.
+        # Most likely the database is away, which is what broke the first page too. Or else it is
+        # a template of the site's own, so this one is read past those.
         logger.warning("The error page itself could not be made.", exc_info=True)
-        return HttpResponse(render_to_string("500_plain.html", context), status=500)
+        plain = engines["django"].from_string(PLAIN.read_text(encoding="utf-8"))
+        return HttpResponse(plain.render(context), status=500)

@@ -2,12 +2,12 @@
 
 import secrets
 from collections.abc import Callable
-from ipaddress import ip_address, ip_network
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from config.logs import request_id
+from config.proxies import Proxies, is_address
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -51,31 +51,21 @@ class TrustedProxies:
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
-        self.trusted = [ip_network(entry, strict=False) for entry in settings.TRUSTED_PROXIES]
+        self.proxies = Proxies(settings.TRUSTED_PROXIES)
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         meta = request.META
+        is_https = self.proxies.say_https(meta)
         headers = {name: meta.pop(name, "") for name in FORWARDED}
-        if self._is_trusted(meta.get("REMOTE_ADDR", "")):
+        if self.proxies.trusts(meta.get("REMOTE_ADDR", "")):
             hops = [hop.strip() for hop in headers["HTTP_X_FORWARDED_FOR"].split(",")]
-            while hops and self._is_trusted(hops[-1]):
+            while hops and self.proxies.trusts(hops[-1]):
                 hops.pop()
-            if hops and _is_address(hops[-1]):
+            if hops and is_address(hops[-1]):
                 meta["REMOTE_ADDR"] = hops[-1]
-            if headers["HTTP_X_FORWARDED_PROTO"].strip() == "https":
-                meta["wsgi.url_scheme"] = "https"
+        if is_https:
+            meta["wsgi.url_scheme"] = "https"
         return self.get_response(request)
-
-    def _is_trusted(self, text: str) -> bool:
-        return _is_address(text) and any(ip_address(text) in network for network in self.trusted)
-
-
-def _is_address(text: str) -> bool:
-    try:
-        ip_address(text)
-    except ValueError:
-        return False
-    return True
 
 
 class SecurityHeaders:

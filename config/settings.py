@@ -21,6 +21,7 @@ from config.environment import (
     mail_service,
     mailer,
     media_storage,
+    megabytes,
     networks,
     picture_hosts,
     production_fault,
@@ -90,6 +91,15 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
 ]
 
+# Templates in here come before ours of the same name.
+TEMPLATES_DIR = Path(env.str("TEMPLATES_DIR", default=str(VAR_DIR / "templates"))).resolve()
+CACHED = "django.template.loaders.cached.Loader"
+OWN_TEMPLATES = "config.templates.OwnTemplates"
+OUR_TEMPLATES = [
+    "django.template.loaders.filesystem.Loader",
+    "django.template.loaders.app_directories.Loader",
+]
+
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
 
@@ -97,8 +107,11 @@ TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [BASE_DIR / "templates"],
-        "APP_DIRS": True,
         "OPTIONS": {
+            # Whoever writes templates sees them at once; a real site reads each file once.
+            "loaders": [OWN_TEMPLATES, (CACHED, OUR_TEMPLATES)]
+            if DEBUG
+            else [(CACHED, [OWN_TEMPLATES, *OUR_TEMPLATES])],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.template.context_processors.csp",
@@ -255,6 +268,13 @@ LANGUAGE_CODE = env.read("LANGUAGE_CODE", language, default="en")
 TIME_ZONE = env.read("TIME_ZONE", time_zone, default="UTC")
 USE_TZ = True
 FORMAT_MODULE_PATH = "config.formats"
+
+# --- Pages ---------------------------------------------------------------------------------
+
+# Megabytes of public pages that each web process keeps; 0 or "off" keeps none.
+PAGE_CACHE = env.read("PAGE_CACHE", megabytes, default="16")
+# Seconds for which a CDN may answer without asking; 0 means that it asks every time.
+CDN_SECONDS = env.whole("CDN_SECONDS", 0, least=0)
 
 # --- Running --------------------------------------------------------------------------------
 

@@ -11,7 +11,8 @@ class NewsletterConfig(AppConfig):
 
     def ready(self) -> None:
         post_migrate.connect(locks.fit, sender=self)
-        # anymail leaves no other way to be told than its signal.
-        from newsletter import webhooks
+        from newsletter import shown, webhooks
 
+        shown.tell()
+        # anymail leaves no other way to be told than its signal.
         tracking.connect(webhooks.on_event, dispatch_uid="newsletter")

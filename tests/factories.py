@@ -13,6 +13,8 @@ from blog.models import (
     Heartbeat,
     Imported,
     Limit,
+    Link,
+    Page,
     Post,
     Redirect,
     Site,
@@ -112,6 +114,24 @@ class SiteFactory(DjangoModelFactory):
         model = Site
 
     name = "The Example"
+
+
+class PageFactory(DjangoModelFactory):
+    class Meta:
+        model = Page
+
+    title = factory.Sequence(lambda n: f"Page {n}")
+    status = "published"
+
+
+class LinkFactory(DjangoModelFactory):
+    class Meta:
+        model = Link
+
+    site = factory.LazyFunction(lambda: Site.objects.first() or SiteFactory())
+    place = "navigation"
+    label = "Archive"
+    address = "/archive/"
 
 
 class NewsletterSettingsFactory(DjangoModelFactory):

@@ -2,6 +2,7 @@
 
 from blog.admin.authors import AccountMailAdmin, AuthorAdmin
 from blog.admin.categories import CategoryAdmin
+from blog.admin.pages import PageAdmin
 from blog.admin.posts import PostAdmin
 from blog.admin.site import RedirectAdmin, SiteAdmin
 
@@ -9,6 +10,7 @@ __all__ = [
     "AccountMailAdmin",
     "AuthorAdmin",
     "CategoryAdmin",
+    "PageAdmin",
     "PostAdmin",
     "RedirectAdmin",
     "SiteAdmin",

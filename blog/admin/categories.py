@@ -17,7 +17,7 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
 from blog.admin.base import Room, is_number, page_of
-from blog.models import Category, Redirect
+from blog.models import Category, Link, Redirect
 
 
 class MergeForm(forms.Form):
@@ -35,7 +35,7 @@ class MergeForm(forms.Form):
 
 @admin.register(Category)
 class CategoryAdmin(Room):
-    goes_along = (Redirect,)
+    goes_along = (Redirect, Link)
     list_display = ["name", "post_count", "slug", "place"]
     list_per_page = 200
     search_fields = ["name"]

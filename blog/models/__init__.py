@@ -3,10 +3,13 @@
 from blog.models.announcement import Announcement
 from blog.models.author import Author
 from blog.models.category import Category
+from blog.models.edition import Edition
 from blog.models.heartbeat import Heartbeat
 from blog.models.imported import Imported
 from blog.models.limit import Limit
+from blog.models.link import Link
 from blog.models.outgoing import AccountMail, Outgoing
+from blog.models.page import Page
 from blog.models.post import Post
 from blog.models.redirect import Redirect
 from blog.models.site import Site
@@ -16,10 +19,13 @@ __all__ = [
     "Announcement",
     "Author",
     "Category",
+    "Edition",
     "Heartbeat",
     "Imported",
     "Limit",
+    "Link",
     "Outgoing",
+    "Page",
     "Post",
     "Redirect",
     "Site",

@@ -42,6 +42,10 @@ class Addressed(models.Model):
         """The text that a blank slug is made from."""
         raise ValidationError("A slug is needed.")  # pragma: no cover
 
+    def may_have(self, slug: str) -> bool:
+        """Whether a blank slug may be filled in with this one, should nobody else have it."""
+        return True
+
     def had_public_address(self) -> bool:
         """Whether anybody outside can have seen the stored row's address."""
         return True
@@ -80,7 +84,7 @@ class Addressed(models.Model):
             .values_list("slug", flat=True)
         )
         number, slug = 1, base
-        while slug in taken:
+        while slug in taken or not self.may_have(slug):
             number += 1
             suffix = f"-{number}"
             slug = base[: SLUG_LENGTH - len(suffix)].rstrip("-") + suffix

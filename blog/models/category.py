@@ -11,6 +11,7 @@ from django.db.models.functions import Coalesce
 
 from blog.fields import Line, Prose
 from blog.models.addressed import Addressed
+from blog.models.link import Link
 from blog.models.post import Post
 from blog.models.redirect import Redirect
 from blog.models.visibility import visible
@@ -105,11 +106,11 @@ class Category(Addressed):
         return super().delete(*args, **kwargs)
 
     def is_used(self) -> bool:
-        """Whether anything but an old address hangs on this category: posts, readers' topics."""
+        """Whether posts or readers' topics hang on it; old addresses and links may go with it."""
         return any(
             key.model._base_manager.filter(**{key.name: self}).exists()
             for key in _keys_to_category()
-            if key.model is not Redirect
+            if key.model not in {Redirect, Link}
         )
 
     @transaction.atomic

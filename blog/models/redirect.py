@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 LONGEST = 600
 # Whoever is led on more often than that walks in a circle.
 MOST_STEPS = 10
-TARGETS = ("post", "category", "author")
+TARGETS = ("post", "category", "author", "page")
 
 
 def leads_somewhere(address: str) -> None:
@@ -29,11 +29,15 @@ def leads_somewhere(address: str) -> None:
 
 
 def exactly_one_target() -> Q:
-    """True where one of the three rows, or else the address, is named, and no second."""
-    alone = Q(to_path="", post__isnull=False, category__isnull=True, author__isnull=True)
-    alone |= Q(to_path="", post__isnull=True, category__isnull=False, author__isnull=True)
-    alone |= Q(to_path="", post__isnull=True, category__isnull=True, author__isnull=False)
-    return alone | (~Q(to_path="") & Q(post=None, category=None, author=None))
+    """True where one of the rows, or else the address, is named, and no second."""
+    alone = ~Q(to_path="") & _named(None)
+    for target in TARGETS:
+        alone |= Q(to_path="") & _named(target)
+    return alone
+
+
+def _named(target: str | None) -> Q:
+    return Q(**{f"{name}__isnull": name != target for name in TARGETS})
 
 
 class RedirectQuerySet(models.QuerySet["Redirect"]):
@@ -108,6 +112,7 @@ class Redirect(models.Model):
     post = models.ForeignKey("blog.Post", models.CASCADE, null=True, blank=True)
     category = models.ForeignKey("blog.Category", models.CASCADE, null=True, blank=True)
     author = models.ForeignKey("blog.Author", models.CASCADE, null=True, blank=True)
+    page = models.ForeignKey("blog.Page", models.CASCADE, null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = RedirectQuerySet.as_manager()
@@ -119,7 +124,7 @@ class Redirect(models.Model):
                 condition=exactly_one_target(),
                 name="redirect_has_one_target",
                 violation_error_message="Name one place to lead to: an address, a post, "
-                "a category or an author.",
+                "a category, an author or a page.",
             )
         ]
 
@@ -128,8 +133,8 @@ class Redirect(models.Model):
 
     @property
     def row(self) -> "Addressed | None":
-        """The post, category or author that it leads to."""
-        return self.post or self.category or self.author
+        """The post, category, author or page that it leads to."""
+        return self.post or self.category or self.author or self.page
 
     def leads_below(self, rest: str) -> bool:
         """Whether what stands at `rest` below the old address moved along. A post has its card."""

@@ -5,6 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import frontmatter
 import yaml
 from django.core.files.base import File
 from django.db import transaction
@@ -13,7 +14,7 @@ from django.utils import timezone
 from blog.images import Picture, reencode
 from blog.importers import ImportedPost, markdown
 from blog.importers.writer import Writer
-from blog.models import Author, Category, Post, Site
+from blog.models import Author, Category, Link, Page, Post, Site
 from config.demo.covers import COVERS
 from config.demo.drawing import as_file
 from config.demo.portraits import PORTRAITS
@@ -36,6 +37,7 @@ def load() -> None:
     posts = [dated(post) for post in read_posts()]
     photos = {slug: drawn(draw()) for slug, draw in PORTRAITS.items()}
     with transaction.atomic():
+        add_pages()
         add_site(facts)
         categories = [add_category(each) for each in facts["categories"]]
         for each in facts["authors"]:
@@ -74,6 +76,31 @@ def add_site(facts: dict[str, Any]) -> None:
     site, added = Site.objects.get_or_create(pk=1, defaults=defaults)
     if added:
         DemoRow.objects.remember([site])
+        for place in ("navigation", "foot"):
+            for order, each in enumerate(facts[place], start=1):
+                add_link(site, place, 10 * order, each)
+
+
+def add_link(site: Site, place: str, order: int, facts: dict[str, Any]) -> None:
+    """It goes with the site, or with the page that it leads to."""
+    page = Page.objects.get(slug=facts["page"]) if "page" in facts else None
+    words = {name: facts.get(name, "") for name in ("label", "address")}
+    Link.objects.create(site=site, place=place, order=order, page=page, **words)
+
+
+def add_pages() -> None:
+    for file in sorted((FOLDER / "pages").glob("*.md")):
+        if Page.objects.filter(slug=file.stem).exists():
+            continue
+        facts, body = frontmatter.parse(file.read_text())
+        page = Page.objects.create(
+            slug=file.stem,
+            title=str(facts["title"]),
+            meta_description=str(facts["description"]),
+            body=body,
+            status=Page.Status.PUBLISHED,
+        )
+        DemoRow.objects.remember([page])
 
 
 def add_category(facts: dict[str, Any]) -> Category:

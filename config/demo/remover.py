@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from django.db import models, transaction
 from django.db.models import Count, F
 
-from blog.models import Author, Category, Post, Site
+from blog.models import Author, Category, Page, Post, Site
 from config.demo.loader import SITE_FIELDS, site_facts
 from config.models import DemoRow
 from newsletter.models import Consent, Delivery, Feedback, Issue, Subscriber, Terms
@@ -17,6 +17,7 @@ def remove() -> list[str]:
     """Returns a sentence for everything that had to stay, because something else hangs on it."""
     remove_readers()
     remove_posts()
+    DemoRow.objects.of(Page).delete()
     kept = [*remove_terms(), *remove_categories(), *remove_authors(), *remove_site()]
     DemoRow.objects.all().delete()
     return kept

@@ -4,14 +4,14 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 
 from blog import cache
-from blog.views import page_of
+from blog.views import PAGE, page_of
 from newsletter.letters import WebIssue
 from newsletter.models import Issue, NewsletterSettings
 
 LINES = 50
 
 
-@cache.public
+@cache.public(params=PAGE)
 def home(request: HttpRequest) -> HttpResponse:
     issues = Issue.objects.public().only("slug", "subject", "started_at")
     page = page_of(request, issues.order_by("-started_at", "-pk"), LINES)

@@ -13,6 +13,7 @@ from newsletter.models import IssuePost
 from tests.factories import (
     AuthorFactory,
     CategoryFactory,
+    PageFactory,
     PostFactory,
     RunningIssueFactory,
     TermsFactory,
@@ -53,6 +54,9 @@ OTHERS = [
     "/sitemap-categories.xml",
     "/robots.txt",
     "/favicon.ico",
+    "/accent-8f3018-e39b80.css",
+    "/about/",
+    "/sitemap-own-pages.xml",
     "/terms/",
     "/terms/1/",
     "/privacy/",
@@ -72,6 +76,7 @@ def clock():
 def canary():
     """A published post full of ZXQ, beside another one in its category."""
     TermsFactory(version="1")
+    PageFactory(slug="about")
     tools = CategoryFactory(name="Tools")
     PostFactory(
         title="Seen",

@@ -369,6 +369,7 @@ def test_administrator_finds_every_room(client, root):
 
     assert [model["name"] for model in blog["models"]] == [
         "Posts",
+        "Pages",
         "Categories",
         "Authors",
         "Redirects",

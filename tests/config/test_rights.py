@@ -31,6 +31,8 @@ DOORS = {
     # page: what Contributor, Author, Editor and Newsletter manager get
     "blog_post_changelist": [OPEN, OPEN, OPEN, SHUT],
     "blog_post_add": [OPEN, OPEN, OPEN, SHUT],
+    "blog_page_changelist": [SHUT, SHUT, OPEN, SHUT],
+    "blog_page_add": [SHUT, SHUT, OPEN, SHUT],
     "blog_category_changelist": [SHUT, SHUT, OPEN, SHUT],
     "blog_category_add": [SHUT, SHUT, OPEN, SHUT],
     "blog_category_merge": [SHUT, SHUT, OPEN, SHUT],

@@ -74,6 +74,9 @@ def test_missing_setting_stops_the_start_with_one_sentence(tmp_path, name, value
     [
         "WEB_WORKERS=x",
         "WEB_WORKERS=0",
+        "PAGE_CACHE=x",
+        "PAGE_CACHE=-1",
+        "CDN_SECONDS=-1",
         "PORT=x",
         "PORT=99999",
         "EMAIL_URL=smtp://x:s3cret",

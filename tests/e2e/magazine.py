@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from django.contrib.auth.models import Group
 
-from blog.models import Post
+from blog.models import Link, Post, Site
 from newsletter import tokens
 from newsletter.models import IssuePost
 from tests.blog.pictures import picture, upload
@@ -12,6 +12,8 @@ from tests.factories import (
     AuthorFactory,
     CategoryFactory,
     ConsentFactory,
+    LinkFactory,
+    PageFactory,
     PostFactory,
     RunningIssueFactory,
     SiteFactory,
@@ -93,6 +95,21 @@ def furnish() -> dict[str, str]:
         "data": tokens.DATA.token_for(reader.data_key),
         "token": reader.token,
     }
+
+
+def dress(site: Site) -> None:
+    """Gives the site an accent, logos, many links and a page that holds everything."""
+    about = PageFactory(title="About", body=EVERYTHING)
+    site.accent = "#1f6f54"
+    site.foot = "Set in Charter, printed on light, read by you and a few others."
+    site.logo.save("logo.png", upload(picture(720, 144)), save=False)
+    site.logo_dark.save("logo.png", upload(picture(720, 144, "white")), save=False)
+    site.save()
+    LinkFactory(label="", address="", page=about)
+    for place in Link.Place:
+        for number in range(8):
+            LinkFactory(place=place, label=f"A label of some length {number}")
+    LinkFactory(label=COMPOUND)
 
 
 def _posts() -> None:

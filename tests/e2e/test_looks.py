@@ -8,9 +8,9 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.e2e.barriers import barriers
-from tests.e2e.magazine import furnish
+from tests.e2e.magazine import dress, furnish
 from tests.e2e.people import fill_sign_up, skip_browser_checks
-from tests.factories import NewsletterSettingsFactory, TermsFactory
+from tests.factories import NewsletterSettingsFactory, SiteFactory, TermsFactory
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,11 @@ def choose_some_topics(page: Page) -> None:
     send_it_unfilled(page)
 
 
+def with_own_looks() -> dict[str, str]:
+    dress(SiteFactory(name="The Example", tagline="Notes on slow things"))
+    return {}
+
+
 def unfurnished() -> dict[str, str]:
     return {}
 
@@ -77,6 +82,8 @@ PAGES = {
     "empty archive": Kind("/archive/", site=unfurnished),
     "archive of a year": Kind("/archive/2026/"),
     "archive of a month": Kind("/archive/2026/5/"),
+    "own page": Kind("/about/", site=with_own_looks),
+    "own looks": Kind("/", site=with_own_looks),
     "not found": Kind("/nowhere/"),
     "newsletter": Kind("/newsletter/"),
     "issue": Kind("/newsletter/issues/spring/"),

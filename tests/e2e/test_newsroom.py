@@ -49,6 +49,8 @@ PAGES = {
     "new digest": "newsletter/digest/add/",
     "settings of the newsletter": "newsletter/newslettersettings/1/change/",
     "site": "blog/site/1/change/",
+    "pages": "blog/page/",
+    "new page": "blog/page/add/",
 }
 
 

@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("blog", "0012_sitemap")]
+    dependencies = [("blog", "0016_sitemap")]
 
     operations = [
         migrations.AddField(

@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("blog", "0011_language")]
+    dependencies = [("blog", "0015_page_rights")]
 
     operations = [
         migrations.AddIndex(

@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("blog", "0013_ai_crawlers")]
+    dependencies = [("blog", "0017_ai_crawlers")]
 
     operations = [
         migrations.CreateModel(

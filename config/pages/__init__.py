@@ -1,0 +1,121 @@
+"""Public pages out of memory, before Django is asked. docs/pages.md tells the whole story."""
+
+import threading
+from functools import lru_cache
+from typing import NamedTuple
+
+from django.conf import settings
+from django.core.exceptions import SuspiciousOperation
+from django.core.handlers.wsgi import get_path_info
+from django.http import Http404, QueryDict
+from django.http.request import split_domain_port, validate_host
+from django.urls import resolve
+
+from blog.cache import only
+from blog.freshness import Current, Freshness
+from config.pages.page import Answer, Environ, Page, Said, Site, StartResponse
+from config.pages.shelf import Place, Shelf
+from config.proxies import Proxies
+
+# Characters of an address up to which it is remembered what it asks for.
+SHORT = 2_000
+# Headers of a request that a public page must know nothing of.
+OWN = ("HTTP_COOKIE", "HTTP_IF_")
+
+
+class Asked(NamedTuple):
+    """A request for a public page: what is left of its query, and whether the page is kept."""
+
+    query: str
+    is_kept: bool
+
+
+class Making:
+    """One page being made, and how many want it."""
+
+    def __init__(self) -> None:
+        self.turn = threading.Lock()
+        self.wanted_by = 0
+        # Set where it turned out that there is nothing to share: no such page, or a fault.
+        self.is_in_vain = False
+
+
+class Pages:
+    """WSGI: public pages from a shelf of `room` bytes, everything else from the site behind it."""
+
+    def __init__(self, site: Site, room: int, proxies: Proxies) -> None:
+        self.site = site
+        self.proxies = proxies
+        self.shelf = Shelf(room)
+        self.freshness = Freshness()
+        self.making: dict[Place, Making] = {}
+        self.counting = threading.Lock()
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Answer:
+        if environ["REQUEST_METHOD"] not in {"GET", "HEAD"}:
+            return self.site(environ, start_response)
+        path, query = environ["PATH_INFO"], environ.get("QUERY_STRING", "")
+        is_short = len(path) + len(query) <= SHORT
+        asked = (what_is_asked if is_short else what_is_asked.__wrapped__)(path, query)
+        if asked is None:
+            return self.site(environ, start_response)
+        return self._page(environ, path, asked).answer(environ, start_response)
+
+    def _page(self, environ: Environ, path: str, asked: Asked) -> Page | Said:
+        may_be_kept = self.shelf.room and asked.is_kept and is_ours(environ.get("HTTP_HOST", ""))
+        current = self.freshness.current() if may_be_kept else None
+        if current is None:
+            return self._made(environ)
+        place = self.proxies.say_https(environ), path, asked.query
+        return self.shelf.get(place, current) or self._made_once(environ, place, current)
+
+    def _made_once(self, environ: Environ, place: Place, current: Current) -> Page | Said:
+        """The page, from whoever makes it first; the others wait for it."""
+        with self.counting:
+            making = self.making.setdefault(place, Making())
+            making.wanted_by += 1
+        try:
+            with making.turn:
+                if page := self.shelf.get(place, current):
+                    return page
+                if not making.is_in_vain:
+                    made = self._made(environ, current)
+                    if isinstance(made, Page):
+                        self.shelf.put(place, made)
+                    else:
+                        making.is_in_vain = True
+                    return made
+            return self._made(environ)
+        finally:
+            with self.counting:
+                making.wanted_by -= 1
+                if not making.wanted_by:
+                    self.making.pop(place, None)
+
+    def _made(self, environ: Environ, current: Current | None = None) -> Page | Said:
+        """Asked of the site as a GET with nothing in it that is one reader's own.
+
+        Conditions are for the page to answer, which is made whole.
+        """
+        asked = {name: value for name, value in environ.items() if not name.startswith(OWN)}
+        said = Said.by(self.site, asked | {"REQUEST_METHOD": "GET"})
+        return Page(said, current) if said.is_a_page else said
+
+
+@lru_cache(256)
+def is_ours(host: str) -> bool:
+    """As Django decides it; whoever asks for another name is told so by Django."""
+    domain, _ = split_domain_port(host)
+    return bool(domain) and validate_host(domain, settings.ALLOWED_HOSTS)
+
+
+@lru_cache(1024)
+def what_is_asked(path: str, query: str) -> Asked | None:
+    """None where it is not for a public page."""
+    try:
+        view = resolve(get_path_info({"PATH_INFO": path})).func
+        if not getattr(view, "is_public", False):
+            return None
+        return Asked(only(view.params, QueryDict(query)).urlencode(), view.kept)  # type: ignore[attr-defined]
+    except (Http404, SuspiciousOperation):
+        return None
