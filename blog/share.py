@@ -20,7 +20,8 @@ HEADERS = {
 
 @require_safe
 def site_card(request: HttpRequest) -> HttpResponse:
-    return _answer(_card(byline=Site.current().tagline), "site", 1)
+    site = Site.current()
+    return _answer(site, "", site.tagline, "site", 1)
 
 
 @require_safe
@@ -28,26 +29,22 @@ def post_card(request: HttpRequest, slug: str) -> HttpResponse:
     posts = Post.objects.published().select_related("author").defer("body", "html", "toc")
     post = get_object_or_404(posts, slug=slug)
     byline = post.author.get_display_name() if post.author else ""
-    return _answer(_card(post.title, byline), "post", post.pk)
+    return _answer(Site.current(), post.title, byline, "post", post.pk)
 
 
 @require_safe
 def category_card(request: HttpRequest, slug: str) -> HttpResponse:
     category = get_object_or_404(Category, slug=slug)
-    return _answer(_card(category.name), "category", category.pk)
+    return _answer(Site.current(), category.name, "", "category", category.pk)
 
 
 @require_safe
 def author_card(request: HttpRequest, slug: str) -> HttpResponse:
     author = get_object_or_404(Author.objects.published(), slug=slug)
-    return _answer(_card(author.get_display_name()), "author", author.pk)
+    return _answer(Site.current(), author.get_display_name(), "", "author", author.pk)
 
 
-def _card(title: str = "", byline: str = "") -> cards.Card:
-    site = Site.current()
-    return cards.Card(site.name, title, byline, site.colours.light)
-
-
-def _answer(card: cards.Card, kind: str, number: int) -> HttpResponse:
+def _answer(site: Site, title: str, byline: str, kind: str, number: int) -> HttpResponse:
+    card = cards.Card(site.name, title, byline, site.colours.light)
     picture = cards.stored(card, Path(settings.VAR_DIR) / "cards", kind, number)
     return HttpResponse(picture, content_type="image/png", headers=HEADERS)

@@ -102,6 +102,9 @@ def _post(path: str, changed_at: datetime, cover: str) -> Place:
 
 SECTIONS: dict[str, Pages | Rows] = {
     "pages": Pages(),
+    "own-pages": Rows(
+        lambda: Page.objects.published(), "blog:page", ("updated_at",), changed_at=("updated_at",)
+    ),
     "posts": Rows(
         lambda: Post.objects.published().annotate(changed=Greatest("updated_at", "published_at")),
         "blog:post",
@@ -109,22 +112,20 @@ SECTIONS: dict[str, Pages | Rows] = {
         _post,
         ("updated_at", "published_at"),
     ),
-    "own-pages": Rows(
-        lambda: Page.objects.published(), "blog:page", ("updated_at",), Place, ("updated_at",)
-    ),
     "categories": Rows(lambda: Category.objects.published(), "blog:category"),
     "authors": Rows(lambda: Author.objects.published(), "blog:author"),
 }
 
 
 def sitemap(request: HttpRequest) -> HttpResponse:
-    files = {name: section.files() for name, section in SECTIONS.items()}
-    if sum(file.count for of_section in files.values() for file in of_section) <= LIMIT:
+    # Whether there are many decide the posts: of nothing else has a site a thousand.
+    posts = SECTIONS["posts"].files()
+    if sum(file.count for file in posts) <= LIMIT:
         return _urlset(place for section in SECTIONS.values() for place in section.places())
     listed = [
         Place(f"{reverse('blog:sitemap_section', args=[name])}?p={file.number}", file.changed_at)
-        for name, of_section in files.items()
-        for file in of_section
+        for name, section in SECTIONS.items()
+        for file in (posts if name == "posts" else section.files())
     ]
     return _written("sitemapindex", {"xmlns": SITEMAP}, "sitemap", listed)
 

@@ -10,6 +10,7 @@ from blog.models import (
     Announcement,
     Author,
     Category,
+    Edition,
     Heartbeat,
     Imported,
     Limit,
@@ -285,6 +286,13 @@ class LimitFactory(DjangoModelFactory):
     key = factory.Sequence(lambda n: f"limit {n}")
     count = 1
     ends_at = factory.LazyFunction(timezone.now)
+
+
+class EditionFactory(DjangoModelFactory):
+    class Meta:
+        model = Edition
+
+    token = factory.Sequence(lambda n: f"edition {n}")
 
 
 class HeartbeatFactory(DjangoModelFactory):

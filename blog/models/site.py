@@ -98,6 +98,7 @@ class Site(OneRow):
             "it, and nobody has to. If none may read it, there is no /llms.txt either."
         ),
     )
+
     objects = SiteQuerySet.as_manager()
 
     links_as_text: str | None = None

@@ -82,7 +82,10 @@ def test_page_is_in_the_sitemap_with_its_date(client):
 
     sitemap = client.get("/sitemap.xml").text
 
-    assert "<loc>https://blog.example.com/about/</loc><lastmod>2026-05-12</lastmod>" in sitemap
+    assert (
+        "<loc>https://blog.example.com/about/</loc><lastmod>2026-05-12T00:00:00+00:00</lastmod>"
+        in sitemap
+    )
 
 
 def test_page_without_the_slash_is_led_to_and_nothing_else_is(client):

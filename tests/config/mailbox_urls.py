@@ -4,4 +4,4 @@ from django.urls import include, path
 
 from config import urls
 
-urlpatterns = [*urls.urlpatterns, path("mailbox/", include("config.devmail"))]
+urlpatterns = [path("mailbox/", include("config.devmail")), *urls.urlpatterns]
