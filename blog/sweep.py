@@ -4,13 +4,14 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from blog.models import AccountMail, Heartbeat, Limit, Post
-from blog.tasks import render_posts_again, send_account_mail
+from blog.models import AccountMail, Heartbeat, Limit, Post, SearchMark
+from blog.tasks import render_posts_again, send_account_mail, take_in_posts
 
 # How long we remember what mails we sent.
 KEPT = timedelta(days=30)
 FORGETTING = "blog: forgetting"
 RENDERING = "blog: rendering again"
+INDEXING = "blog: search index"
 
 
 def sweep() -> None:
@@ -21,6 +22,12 @@ def sweep() -> None:
         Heartbeat.objects.beat(RENDERING)
         if Post.objects.to_render_again().exists():
             render_posts_again.enqueue()
+    # Not again at once, since a task that has more to do goes on by itself.
+    if SearchMark.objects.exists() and not Heartbeat.objects.alive(
+        INDEXING, within=timedelta(seconds=30)
+    ):
+        Heartbeat.objects.beat(INDEXING)
+        take_in_posts.enqueue()
     if not Heartbeat.objects.alive(FORGETTING, within=timedelta(hours=1)):
         Heartbeat.objects.beat(FORGETTING)
         forget()

@@ -5,6 +5,7 @@ from django.tasks import task
 from blog import account_emails
 from blog.models import AccountMail, Post
 from blog.outbox import deliver
+from blog.search.index import MOST_MARKS, catch_up
 
 # Chunks end soon enough for a worker that is asked to stop.
 MAILS = 50
@@ -29,3 +30,12 @@ def render_posts_again() -> int:
     if len(posts) == POSTS:
         render_posts_again.enqueue()
     return len(posts)
+
+
+@task
+def take_in_posts() -> int:
+    """Bring the search index up to date where posts were changed in bulk, a chunk a task."""
+    taken_in = catch_up()
+    if taken_in == MOST_MARKS:
+        take_in_posts.enqueue()
+    return taken_in

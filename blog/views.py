@@ -2,24 +2,28 @@
 
 from pathlib import Path
 
+from django.core.exceptions import ObjectDoesNotExist
 from django.core.paginator import InvalidPage, Page, Paginator
 from django.db.models import QuerySet, prefetch_related_objects
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
 from blog.archive import months, period_or_404, years
 from blog.cache import public
 from blog.links import absolute
 from blog.models import Author, Category, Post
+from blog.search.index import is_caught_up
+from blog.search.page import RESULTS_A_PAGE, Asked, SearchPage
 
 POSTS_A_PAGE = 10
 LEDGER_LINES = 100
 FAVICON = Path(__file__).parent / "static/blog/favicon.ico"
 
 
-def page_of(request: HttpRequest, rows: QuerySet, size: int = POSTS_A_PAGE) -> Page:
+def page_of(request: HttpRequest, rows: QuerySet | list, size: int = POSTS_A_PAGE) -> Page:
     """The page that `?page=` names. Whatever is not the number of a page is not found."""
     try:
         return Paginator(rows, size).page(request.GET.get("page", 1))
@@ -81,6 +85,24 @@ def archive(
     return render(
         request, "blog/archive.html", {"period": period, "periods": periods, "page": page}
     )
+
+
+@csrf_exempt
+@require_safe
+def search(request: HttpRequest) -> HttpResponse:
+    """Not for anybody to keep while posts that were changed in bulk are still being taken in."""
+    is_whole = is_caught_up()
+    return (public(results) if is_whole else results)(request, is_whole=is_whole)
+
+
+def results(request: HttpRequest, *, is_whole: bool) -> HttpResponse:
+    try:
+        found = SearchPage(Asked.read(request.GET))
+    except (ObjectDoesNotExist, ValueError):
+        raise Http404 from None
+    page = page_of(request, found.matches, RESULTS_A_PAGE)
+    context = {"search": found, "page": page, "results": found.results(page), "is_whole": is_whole}
+    return render(request, "blog/search.html", context)
 
 
 @public

@@ -8,6 +8,7 @@ from blog.models.limit import Limit
 from blog.models.outgoing import AccountMail, Outgoing
 from blog.models.post import Post
 from blog.models.redirect import Redirect
+from blog.models.search import SearchEntry, SearchMark, SearchWord
 from blog.models.site import Site
 
 __all__ = [
@@ -20,5 +21,8 @@ __all__ = [
     "Outgoing",
     "Post",
     "Redirect",
+    "SearchEntry",
+    "SearchMark",
+    "SearchWord",
     "Site",
 ]

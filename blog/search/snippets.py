@@ -1,0 +1,126 @@
+"""The passage that a post was found by, cut where the words that were looked for stand.
+
+Pieces of plain text come out, and the template escapes each before it marks it.
+"""
+
+import re
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+from blog.search.query import Term
+from blog.search.words import WORD, fold, is_unspaced, stem
+
+# Characters of a passage, and of what stands before its first match.
+LENGTH = 240
+LEAD = 60
+# Matches that are looked at to find the passage with most of them.
+MOST_MATCHES = 200
+
+# "C++" is one word, as it is where words are folded.
+_WORD = re.compile(rf"(?:{WORD.pattern})(?:\+\+|#(?!\w))?")
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of a text, to be marked or not."""
+
+    text: str
+    is_match: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Match:
+    start: int
+    end: int
+    word: str
+
+
+class Marker:
+    """Knows a match when it sees one. Made for one search, used on each text that is shown."""
+
+    def __init__(self, terms: Iterable[Term], languages: Collection[str]) -> None:
+        wanted = [term for term in terms if not term.is_excluded]
+        words = [word for term in wanted for word in term.words]
+        self._runs = [word for word in words if is_unspaced(word)]
+        self._stems = {stem(word, language) for word in words for language in languages}
+        self._starts = tuple(term.words[0] for term in wanted if term.is_open and term.is_word)
+        self._languages = languages
+        self._known: dict[str, str] = {}
+
+    def pieces(self, text: str) -> list[Piece]:
+        """The whole of `text`."""
+        return _cut(text, self._matches(text), 0, len(text))
+
+    def passage(self, text: str) -> list[Piece]:
+        """The part of `text` with most of the words; nothing where it has none."""
+        matches = self._matches(text)
+        if not matches:
+            return []
+        start, end = _bounds(text, _best(matches).start)
+        before = [Piece("… ")] if start else []
+        after = [Piece(" …")] if end < len(text) else []
+        return [*before, *_cut(text, matches, start, end), *after]
+
+    def _matches(self, text: str) -> list[_Match]:
+        found: list[_Match] = []
+        for match in _WORD.finditer(text):
+            if match["unspaced"]:
+                found += self._inside(match[0], match.start())
+            elif word := self._matched(match[0]):
+                found.append(_Match(*match.span(), word))
+            if len(found) >= MOST_MATCHES:
+                break
+        return found
+
+    def _inside(self, run: str, start: int) -> list[_Match]:
+        return [
+            _Match(start + found.start(), start + found.end(), wanted)
+            for wanted in self._runs
+            for found in re.finditer(re.escape(wanted), run)
+        ]
+
+    def _matched(self, word: str) -> str:
+        """What of the question `word` answers; empty if it does not."""
+        if word not in self._known:
+            self._known[word] = self._find(fold(word))
+        return self._known[word]
+
+    def _find(self, word: str) -> str:
+        if found := next((start for start in self._starts if word.startswith(start)), ""):
+            return found
+        stems = (stem(word, language) for language in self._languages)
+        return next((each for each in stems if each in self._stems), "")
+
+
+def _best(matches: list[_Match]) -> _Match:
+    """The first match of the stretch in which most different words stand, then most of them."""
+
+    def worth(at: int) -> tuple[int, int, int]:
+        end = matches[at].start + LENGTH - LEAD
+        near = [match.word for match in matches[at : at + 12] if match.end <= end]
+        return len(set(near)), len(near), -at
+
+    return matches[max(range(len(matches)), key=worth)]
+
+
+def _bounds(text: str, first: int) -> tuple[int, int]:
+    """Of a passage around the match at `first`: from a line or a gap to a gap."""
+    start = max(0, first - LEAD)
+    if start:
+        line = text.rfind("\n", start, first) + 1
+        gap = text.find(" ", start, first) + 1
+        start = line or gap or start
+    end = min(len(text), start + LENGTH)
+    if end < len(text):
+        gap = max(text.rfind(sign, first + 1, end) for sign in " \n")
+        end = gap if gap > start + LENGTH // 2 else end
+    return start, end
+
+
+def _cut(text: str, matches: list[_Match], start: int, end: int) -> list[Piece]:
+    pieces, at = [], start
+    for match in sorted(matches, key=lambda match: match.start):
+        if at <= match.start and match.end <= end:
+            pieces += [Piece(text[at : match.start]), Piece(text[match.start : match.end], True)]
+            at = match.end
+    return [piece for piece in [*pieces, Piece(text[at:end])] if piece.text]

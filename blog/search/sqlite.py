@@ -1,0 +1,69 @@
+"""The index on SQLite: an FTS5 table of tokens, in which a post's row is numbered by its newness.
+
+So the table itself runs from the newest to the oldest, and a search stops where it has enough.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from django.db import connection
+from django.db.models import QuerySet
+
+from blog.models.search import SearchEntry
+from blog.search.clauses import Clause, Fields
+from blog.search.query import Tokens
+
+# What a match in a title counts, in a summary, in the text, in the name of a category or an author.
+SCORE = "-bm25(blog_search, 10.0, 4.0, 1.0, 3.0)"
+ADD = "INSERT OR REPLACE INTO blog_search (rowid, title, summary, body, places) VALUES (%s,%s,%s,%s,%s)"
+
+
+def forget(post_ids: Iterable[int]) -> None:
+    """Take out what stands under these posts' old dates."""
+    numbers = SearchEntry.objects.filter(pk__in=list(post_ids)).values_list("newness")
+    with connection.cursor() as cursor:
+        cursor.executemany("DELETE FROM blog_search WHERE rowid = %s", list(numbers))
+
+
+def store(entries: Iterable[tuple[SearchEntry, Fields]]) -> None:
+    names = ("title", "summary", "body", "places")
+    rows = [
+        (entry.newness, *(" ".join(fields[name]) for name in names)) for entry, fields in entries
+    ]
+    with connection.cursor() as cursor:
+        cursor.executemany(ADD, rows)
+
+
+def ranked(entries: QuerySet[SearchEntry], clauses: Sequence[Clause], most: int) -> QuerySet:
+    """The newest `most` of `entries` that match, each with its score, in no order."""
+    return entries.extra(
+        select={"score": SCORE, "number": "blog_search.rowid"},
+        tables=["blog_search"],
+        where=["blog_search.rowid = blog_searchentry.newness", "blog_search MATCH %s"],
+        params=[_expression(clauses)],
+        order_by=["-number"],
+    )[:most]
+
+
+def _expression(clauses: Sequence[Clause]) -> str:
+    wanted = " AND ".join(_one(clause) for clause in clauses if not clause.is_excluded)
+    unwanted = "".join(f" NOT {_one(clause)}" for clause in clauses if clause.is_excluded)
+    return f"({wanted}){unwanted}"
+
+
+def _one(clause: Clause) -> str:
+    parts = []
+    if clause.readings:
+        readings = " OR ".join(_phrase(reading) for reading in clause.readings)
+        parts.append(f"{{title summary body}} : ({readings})")
+    if clause.places:
+        parts.append(f"places : ({' OR '.join(map(_quoted, clause.places))})")
+    return f"({' OR '.join(parts)})"
+
+
+def _phrase(reading: Tokens) -> str:
+    return _quoted(" ".join(reading.tokens)) + (" *" if reading.is_prefix else "")
+
+
+def _quoted(tokens: str) -> str:
+    """Between quotes nothing is an operator; and no token has a quote in it."""
+    return f'"{tokens}"'
