@@ -5,6 +5,7 @@ from datetime import timedelta
 from django.utils import timezone
 
 from blog.models import AccountMail, Heartbeat, Limit, Post, SearchMark
+from blog.search.backends import backend
 from blog.tasks import render_posts_again, send_account_mail, take_in_posts
 
 # How long we remember what mails we sent.
@@ -34,6 +35,7 @@ def sweep() -> None:
 
 
 def forget() -> None:
-    """Delete what was only kept for a time."""
+    """Delete what was only kept for a time, and let search forget which posts are new no more."""
+    backend().tidy()
     Limit.objects.over().delete()
     AccountMail.objects.filter(settled_at__lt=timezone.now() - KEPT).delete()

@@ -15,6 +15,10 @@ POSTGRESQL = [
     "ALTER TABLE blog_searchentry ALTER COLUMN vector SET STORAGE EXTERNAL",
     # Without a list of what is yet to be sorted in, which every search would have to walk.
     "CREATE INDEX searchentry_vector ON blog_searchentry USING gin (vector) WITH (fastupdate = off)",
+    "ALTER TABLE blog_searchentry ADD COLUMN recent boolean NOT NULL DEFAULT true",
+    "CREATE INDEX searchentry_recent_vector ON blog_searchentry USING gin (vector)"
+    " WITH (fastupdate = off) WHERE recent",
+    "CREATE INDEX searchentry_recent ON blog_searchentry (newness) WHERE recent",
 ]
 
 

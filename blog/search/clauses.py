@@ -7,6 +7,8 @@ from blog.search.query import Tokens
 # The tokens of a post by field: title, summary, body, and places, which are its categories and
 # its author.
 type Fields = dict[str, list[str]]
+# Of an entry that was found.
+COLUMNS = ("newness", "post_id", "published_at", "author_id", "category_ids")
 
 
 @dataclass(frozen=True, slots=True)

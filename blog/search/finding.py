@@ -7,13 +7,12 @@ from datetime import datetime
 from functools import cached_property
 
 from django.conf import settings
-from django.db import connection
 from django.utils.timezone import localtime
 
 from blog.archive import Period
 from blog.models import Author, Category
 from blog.models.search import SearchEntry, SearchWord
-from blog.search import postgresql, sqlite
+from blog.search.backends import backend
 from blog.search.clauses import Clause, author_token, category_token
 from blog.search.query import Query, Term, Tokens
 from blog.search.words import stem, tokens
@@ -76,10 +75,7 @@ def find(query: Query, languages: Sequence[str], filters: Filters = Filters()) -
     entries = SearchEntry.objects.published()
     if filters.year:
         entries = entries.filter(Period(filters.year).contains())
-    backend = sqlite if connection.vendor == "sqlite" else postgresql
-    rows = backend.ranked(entries, clauses, MOST_RANKED + 1).values_list(
-        "score", "newness", "post_id", "published_at", "author_id", "category_ids"
-    )
+    rows = backend().ranked(entries, clauses, MOST_RANKED + 1)
     newest = sorted(rows, key=lambda row: -row[1])[:MOST_RANKED]
     newest.sort(key=lambda row: -row[0])
     matches = [
@@ -107,7 +103,9 @@ class Names:
     @cached_property
     def _places(self) -> list[tuple[list[str], str]]:
         language = settings.LANGUAGE_CODE
-        named = [(name, category_token(pk)) for pk, name in Category.objects.values_list("pk", "name")]
+        named = [
+            (name, category_token(pk)) for pk, name in Category.objects.values_list("pk", "name")
+        ]
         authors = Author.objects.published().only("display_name", "first_name", "last_name")
         named += [(author.get_display_name(), author_token(author.pk)) for author in authors]
         return [(tokens(name, language), place) for name, place in named]

@@ -4,12 +4,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.db import OperationalError, connection, transaction
+from django.db import OperationalError, transaction
 
 from blog.markdown.bare import bare
 from blog.models import Post
 from blog.models.search import SearchEntry, SearchMark, SearchWord
-from blog.search import postgresql, sqlite
+from blog.search.backends import backend
 from blog.search.clauses import Fields, author_token, category_token
 from blog.search.words import WORD, fold, is_unspaced, tokens
 
@@ -68,8 +68,7 @@ def write(post_ids: Iterable[int]) -> None:
         if not post.markdown_version:
             post.render_again()
     indexed = [index(post) for post in posts]
-    backend = sqlite if connection.vendor == "sqlite" else postgresql
-    backend.forget([each.entry.post_id for each in indexed])
+    backend().forget([each.entry.post_id for each in indexed])
     SearchEntry.objects.bulk_create(
         [each.entry for each in indexed],
         update_conflicts=True,
@@ -78,7 +77,7 @@ def write(post_ids: Iterable[int]) -> None:
             field.name for field in SearchEntry._meta.concrete_fields if not field.primary_key
         ],
     )
-    backend.store([(each.entry, each.fields) for each in indexed])
+    backend().store([(each.entry, each.fields) for each in indexed])
     remember_words(each.entry.text for each in indexed)
     remember_words(f"{post.title}\n{post.summary}" for post in posts)
 

@@ -7,11 +7,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from itertools import count
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import QuerySet
 
 from blog.models.search import SearchEntry
-from blog.search.clauses import Clause, Fields
+from blog.search.clauses import COLUMNS, Clause, Fields
 from blog.search.query import Tokens
 
 WEIGHTS = {"title": "A", "summary": "B", "places": "C", "body": "D"}
@@ -25,16 +25,51 @@ MOST_POSITIONS = 255
 LAST_POSITION = 16_383
 
 
+# "Recent" are the newest entries, with an index of their own: of a word that stands in most posts
+# they alone have more than is ranked, and all others need not be looked at. New ones come in by
+# themselves, and `tidy` puts the oldest out. Whatever is newer than a recent entry is recent.
+RECENT = 10_000
+MOST_RECENT = 20_000
+KEEP = """
+    UPDATE blog_searchentry SET vector = %s::tsvector, recent = newness >= coalesce(
+        (SELECT min(newness) FROM blog_searchentry WHERE recent AND post_id <> %s),
+        (SELECT max(newness) FROM blog_searchentry WHERE post_id <> %s),
+        newness
+    ) WHERE post_id = %s
+"""
+TIDY = """
+    UPDATE blog_searchentry SET recent = newness >= %s
+    WHERE recent IS DISTINCT FROM (newness >= %s)
+"""
+# The planner does not know that a long tsvector takes its time to be fetched, and would read them
+# all; and to start a second process takes longer than the search.
+PLAN = "SET LOCAL enable_seqscan = off; SET LOCAL max_parallel_workers_per_gather = 0"
+MATCHES = "vector @@ %s::tsquery"
+# Not by the index of `newness`, for the same reason.
+BY_NEWNESS = "newness + 0"
+
+
 def forget(post_ids: Iterable[int]) -> None:
     """Nothing: the tokens stand in the entry, which is written over."""
 
 
 def store(entries: Iterable[tuple[SearchEntry, Fields]]) -> None:
-    rows = [(vector(fields), entry.post_id) for entry, fields in entries]
+    rows = [
+        (vector(fields), entry.post_id, entry.post_id, entry.post_id) for entry, fields in entries
+    ]
     with connection.cursor() as cursor:
-        cursor.executemany(
-            "UPDATE blog_searchentry SET vector = %s::tsvector WHERE post_id = %s", rows
-        )
+        cursor.executemany(KEEP, rows)
+
+
+def tidy() -> None:
+    """Let only the newest be recent."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        # Nobody may add an entry by the old limit meanwhile.
+        cursor.execute("LOCK TABLE blog_searchentry IN SHARE ROW EXCLUSIVE MODE")
+        cursor.execute("SELECT count(*) FROM blog_searchentry WHERE recent")
+        if cursor.fetchone()[0] > MOST_RECENT:
+            newest = SearchEntry.objects.order_by("-newness").values_list("newness", flat=True)
+            cursor.execute(TIDY, [newest[RECENT], newest[RECENT]])
 
 
 def vector(fields: Fields) -> str:
@@ -56,14 +91,24 @@ def vector(fields: Fields) -> str:
     return " ".join(written)
 
 
-def ranked(entries: QuerySet[SearchEntry], clauses: Sequence[Clause], most: int) -> QuerySet:
-    """The newest `most` of `entries` that match, each with its score, in no order."""
+def ranked(entries: QuerySet[SearchEntry], clauses: Sequence[Clause], most: int) -> list[tuple]:
+    """The newest `most` of `entries` that match, as `columns` after their score, in no order."""
     asked = _expression(clauses)
-    newest = entries.extra(where=["vector @@ %s::tsquery"], params=[asked])
-    newest = newest.order_by("-newness").values("pk")[:most]
-    return SearchEntry.objects.filter(pk__in=newest).extra(
-        select={"score": SCORE}, select_params=[asked]
-    )
+    matching = entries.extra(
+        select={"vector": "vector"}, where=[MATCHES], params=[asked], order_by=["-by_newness"]
+    ).extra(select={"by_newness": BY_NEWNESS})
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(PLAN)
+        recent = matching.extra(where=["recent"])
+        last = list(recent.values_list("newness", flat=True)[most - 1 : most])
+        if last:
+            matching = recent.extra(where=[f"{BY_NEWNESS} >= %s"], params=last)
+        compiled = matching.values("vector", *COLUMNS)[:most].query
+        sql, parameters = compiled.sql_with_params()
+        cursor.execute(
+            f"SELECT {SCORE}, {', '.join(COLUMNS)} FROM ({sql}) AS newest", [asked, *parameters]
+        )
+        return cursor.fetchall()
 
 
 def _expression(clauses: Sequence[Clause]) -> str:

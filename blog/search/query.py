@@ -12,7 +12,9 @@ LONGEST = 400
 MOST_TERMS = 12
 SHORTEST_PREFIX = 2
 
-_PIECE = re.compile(r'(?P<minus>(?<!\S)[-\u2212])?(?:["“”„«»](?P<phrase>[^"“”„«»]*)["“”„«»]|(?P<bare>[^\s"“”„«»]+))')
+_PIECE = re.compile(
+    r'(?P<minus>(?<!\S)[-\u2212])?(?:["“”„«»](?P<phrase>[^"“”„«»]*)["“”„«»]|(?P<bare>[^\s"“”„«»]+))'
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,7 @@ def parse(typed: str) -> Query:
 
 def instead(query: Query, better: dict[str, str]) -> str:
     """The same question with other words in the place of some."""
+
     def replaced(found: re.Match[str]) -> str:
         return better.get(fold(found[0]), found[0])
 

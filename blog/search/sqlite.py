@@ -9,7 +9,7 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from blog.models.search import SearchEntry
-from blog.search.clauses import Clause, Fields
+from blog.search.clauses import COLUMNS, Clause, Fields
 from blog.search.query import Tokens
 
 # What a match in a title counts, in a summary, in the text, in the name of a category or an author.
@@ -33,15 +33,20 @@ def store(entries: Iterable[tuple[SearchEntry, Fields]]) -> None:
         cursor.executemany(ADD, rows)
 
 
-def ranked(entries: QuerySet[SearchEntry], clauses: Sequence[Clause], most: int) -> QuerySet:
-    """The newest `most` of `entries` that match, each with its score, in no order."""
-    return entries.extra(
+def tidy() -> None:
+    """Nothing: FTS5 merges what was written bit by bit as it goes."""
+
+
+def ranked(entries: QuerySet[SearchEntry], clauses: Sequence[Clause], most: int) -> list[tuple]:
+    """The newest `most` of `entries` that match, as `COLUMNS` after their score, in no order."""
+    matching = entries.extra(
         select={"score": SCORE, "number": "blog_search.rowid"},
         tables=["blog_search"],
         where=["blog_search.rowid = blog_searchentry.newness", "blog_search MATCH %s"],
         params=[_expression(clauses)],
         order_by=["-number"],
-    )[:most]
+    )
+    return list(matching.values_list("score", *COLUMNS)[:most])
 
 
 def _expression(clauses: Sequence[Clause]) -> str:

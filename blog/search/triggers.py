@@ -54,7 +54,9 @@ TRIGGERS = [
     # A body that somebody changed past `Post.save()` has yet to be laid out.
     Trigger("search_post_bare", "blog_post", "UPDATE", RENDER, ("body",), unless=("html",)),
     Trigger("search_link_added", LINKS, "INSERT", MARK_NEW),
-    Trigger("search_link_changed", LINKS, "UPDATE", MARK_OLD + MARK_NEW, ("post_id", "category_id")),
+    Trigger(
+        "search_link_changed", LINKS, "UPDATE", MARK_OLD + MARK_NEW, ("post_id", "category_id")
+    ),
     Trigger("search_link_removed", LINKS, "DELETE", MARK_OLD),
 ]
 TABLES = {"blog_post", LINKS, "blog_searchmark", "blog_searchentry"}

@@ -9,6 +9,7 @@ from django.db import connection, transaction
 from blog.models import Post, SearchMark
 from blog.progress import Progress
 from blog.search import index, triggers
+from blog.search.backends import backend
 
 CHUNK = 100
 
@@ -30,5 +31,6 @@ class Command(BaseCommand):
                 index.write(chunk)
             progress.reach(progress.done + len(chunk))
         SearchMark.objects.filter(pk__lte=last_mark).delete()
+        backend().tidy()
         progress.clear()
         self.stdout.write(f"{len(post_ids)} posts can be found.")
