@@ -35,7 +35,7 @@ def render_posts_again() -> int:
 @task
 def take_in_posts() -> int:
     """Bring the search index up to date where posts were changed in bulk, a chunk a task."""
-    taken_in = catch_up()
+    taken_in = catch_up(most=MOST_MARKS)
     if taken_in == MOST_MARKS:
         take_in_posts.enqueue()
     return taken_in

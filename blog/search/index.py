@@ -31,7 +31,7 @@ class Indexed:
     fields: Fields
 
 
-def catch_up(post_ids: Iterable[int] | None = None, most: int | None = MOST_MARKS) -> int:
+def catch_up(post_ids: Iterable[int] | None = None, *, most: int | None = None) -> int:
     """Take in what was marked, of these posts or of any; returns how many marks that were."""
     marks = SearchMark.objects.order_by("pk")
     if post_ids is not None:
@@ -51,7 +51,7 @@ def is_caught_up() -> bool:
     few; what is more than that is left to the worker, and what cannot be written now as well.
     """
     try:
-        return catch_up() < MOST_MARKS
+        return catch_up(most=MOST_MARKS) < MOST_MARKS
     except OperationalError:
         return False
 

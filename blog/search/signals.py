@@ -11,13 +11,14 @@ MOST_AT_ONCE = 5_000
 
 def on_save(instance: Post, **kwargs: Any) -> None:
     """Receives `post_save` of posts."""
-    catch_up([instance.pk], most=None)
+    catch_up([instance.pk])
 
 
 def on_filing(action: str, instance: Any, pk_set: set[int] | None, **kwargs: Any) -> None:
     """Receives `m2m_changed` of posts' categories, from either side."""
     if action.startswith("post_"):
-        catch_up([instance.pk] if isinstance(instance, Post) else pk_set, most=MOST_AT_ONCE)
+        post_ids = [instance.pk] if isinstance(instance, Post) else pk_set
+        catch_up(post_ids, most=MOST_AT_ONCE)
 
 
 def on_merge(instance: Category, **kwargs: Any) -> None:

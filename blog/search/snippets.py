@@ -14,7 +14,7 @@ from blog.search.words import WORD, fold, is_unspaced, stem
 LENGTH = 240
 LEAD = 60
 # Matches that are looked at to find the passage with most of them.
-MOST_MATCHES = 200
+MOST_MATCHES = 60
 
 # "C++" is one word, as it is where words are folded.
 _WORD = re.compile(rf"(?:{WORD.pattern})(?:\+\+|#(?!\w))?")
@@ -63,11 +63,16 @@ class Marker:
 
     def _matches(self, text: str) -> list[_Match]:
         found: list[_Match] = []
+        known = self._known
         for match in _WORD.finditer(text):
-            if match["unspaced"]:
-                found += self._inside(match[0], match.start())
-            elif word := self._matched(match[0]):
-                found.append(_Match(*match.span(), word))
+            word = match[0]
+            # Most words of a page stand on it more than once.
+            if (answers := known.get(word)) is None:
+                answers = known[word] = self._answers(word)
+            if answers:
+                found.append(_Match(*match.span(), answers))
+            elif match["unspaced"]:
+                found += self._inside(word, match.start())
             if len(found) >= MOST_MATCHES:
                 break
         return found
@@ -79,13 +84,9 @@ class Marker:
             for found in re.finditer(re.escape(wanted), run)
         ]
 
-    def _matched(self, word: str) -> str:
+    def _answers(self, word: str) -> str:
         """What of the question `word` answers; empty if it does not."""
-        if word not in self._known:
-            self._known[word] = self._find(fold(word))
-        return self._known[word]
-
-    def _find(self, word: str) -> str:
+        word = fold(word)
         if found := next((start for start in self._starts if word.startswith(start)), ""):
             return found
         stems = (stem(word, language) for language in self._languages)

@@ -120,7 +120,7 @@ def stem(word: str, language: str) -> str:
     return _stem(word, name) if name else word
 
 
-@lru_cache(maxsize=30_000)
+@lru_cache(maxsize=50_000)
 def _stem(word: str, name: str) -> str:
     # A stemmer keeps the word that it works on.
     with _stemming:
