@@ -3,11 +3,11 @@
 from blog.markdown.walker import Attributes, Walker
 
 # Tags inside a line of text; all others end it.
-_INLINE = set(
-    """
-    a abbr b bdi bdo cite code data del dfn em i img input ins kbd mark q rp rt ruby s samp small
-    span strong sub sup time u var wbr
-    """.split()
+_INLINE = frozenset(
+    (
+        "a abbr b bdi bdo cite code data del dfn em i img input ins kbd mark q rp rt ruby s samp "
+        "small span strong sub sup time u var wbr"
+    ).split()
 )
 # Links that are signs, not words.
 _SIGNS = {"anchor", "footnote-backref"}

@@ -1,8 +1,24 @@
 """What search knows about posts. Written by blog/search alone; docs/search.md tells when."""
 
+from datetime import datetime
+
 from django.db import models
 
 from blog.models.visibility import visible
+
+# `newness` is a time in seconds, and then the post's number, in 64 bits.
+_POSTS = 1 << 29
+_NO_DATE = -(1 << 33)
+
+
+def newness_of(post_id: int, published_at: datetime | None) -> int:
+    """Larger is newer, and no two posts have the same."""
+    seconds = int(published_at.timestamp()) if published_at else _NO_DATE
+    return seconds * _POSTS + post_id % _POSTS
+
+
+def seconds_of(newness: int) -> int:
+    return newness // _POSTS
 
 
 class SearchEntryQuerySet(models.QuerySet["SearchEntry"]):

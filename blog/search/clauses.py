@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 from blog.search.query import Tokens
 
-# The tokens of a post by field: title, summary, body, and places, which are its categories and
-# its author.
+# The tokens of a post by field: title, summary, body, and places, which are its categories, its
+# author and its year.
 type Fields = dict[str, list[str]]
 # Of an entry that was found.
-COLUMNS = ("newness", "post_id", "published_at", "author_id", "category_ids")
+COLUMNS = ("newness", "post_id", "author_id", "category_ids")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,3 +26,7 @@ def category_token(pk: int) -> str:
 
 def author_token(pk: int) -> str:
     return f"a{pk}"
+
+
+def year_token(year: int) -> str:
+    return f"y{year}"

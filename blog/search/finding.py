@@ -1,19 +1,22 @@
-"""Finding: what was typed, to posts in order, counts beside the filters, and what was meant."""
+"""Finding: what was typed, to posts in order, and counts beside the filters."""
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cached_property
+from operator import attrgetter
+from typing import NamedTuple
 
 from django.conf import settings
 from django.utils.timezone import localtime
 
 from blog.archive import Period
 from blog.models import Author, Category
-from blog.models.search import SearchEntry, SearchWord
+from blog.models.search import SearchEntry, SearchWord, seconds_of
 from blog.search.backends import backend
-from blog.search.clauses import Clause, author_token, category_token
+from blog.search.clauses import Clause, author_token, category_token, year_token
 from blog.search.query import Query, Term, Tokens
 from blog.search.words import stem, tokens
 
@@ -35,82 +38,33 @@ class Filters:
         return any((self.category, self.author, self.year))
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
-    """A post that was found, without itself."""
-
-    post_id: int
-    published_at: datetime
-    author_id: int | None
-    category_ids: tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class Found:
-    """The best first."""
-
-    matches: list[Match] = field(default_factory=list)
-    is_capped: bool = False
-
-    @cached_property
-    def by_category(self) -> Counter[int]:
-        return Counter(pk for match in self.matches for pk in match.category_ids)
-
-    @cached_property
-    def by_author(self) -> Counter[int]:
-        return Counter(match.author_id for match in self.matches if match.author_id)
-
-    @cached_property
-    def by_year(self) -> Counter[int]:
-        return Counter(localtime(match.published_at).year for match in self.matches)
-
-
-def find(query: Query, languages: Sequence[str], filters: Filters = Filters()) -> Found:  # noqa: B008
-    """The posts that the public may see now and that answer `query`, within `filters`."""
-    if query.is_too_short:
-        return Found()
-    names = Names()
-    clauses = [clause_of(term, languages, names) for term in query.terms]
-    clauses += [Clause(places=(place,)) for place in _places(filters)]
-    entries = SearchEntry.objects.published()
-    if filters.year:
-        entries = entries.filter(Period(filters.year).contains())
-    rows = backend().ranked(entries, clauses, MOST_RANKED + 1)
-    newest = sorted(rows, key=lambda row: -row[1])[:MOST_RANKED]
-    newest.sort(key=lambda row: -row[0])
-    matches = [
-        Match(post_id, published_at, author_id, tuple(map(int, category_ids.split())))
-        for _, _, post_id, published_at, author_id, category_ids in newest
-    ]
-    return Found(matches, is_capped=len(rows) > MOST_RANKED)
-
-
-def languages_in_use() -> list[str]:
-    """Those that entries are stemmed by: from one to the next along their index."""
-    found: list[str] = []
-    entries = SearchEntry.objects.order_by("language").values_list("language", flat=True)
-    while (language := entries.filter(language__gt=found[-1] if found else "").first()) is not None:
-        found.append(language)
-    return found or [settings.LANGUAGE_CODE]
+NO_FILTERS = Filters()
 
 
 class Names:
-    """Categories and authors by the words of their names, as they are called now.
+    """Categories and authors, by what they are called now.
 
     Few enough to be looked through at each search, so that to rename one changes no post's entry.
     """
 
     @cached_property
+    def categories(self) -> dict[int, Category]:
+        return {row.pk: row for row in Category.objects.only("name", "slug")}
+
+    @cached_property
+    def authors(self) -> dict[int, Author]:
+        """Those whom the public may know of."""
+        named = Author.objects.published().only("slug", "display_name", "first_name", "last_name")
+        return {row.pk: row for row in named}
+
+    @cached_property
     def _places(self) -> list[tuple[list[str], str]]:
-        language = settings.LANGUAGE_CODE
-        named = [
-            (name, category_token(pk)) for pk, name in Category.objects.values_list("pk", "name")
-        ]
-        authors = Author.objects.published().only("display_name", "first_name", "last_name")
-        named += [(author.get_display_name(), author_token(author.pk)) for author in authors]
-        return [(tokens(name, language), place) for name, place in named]
+        named = [(row.name, category_token(pk)) for pk, row in self.categories.items()]
+        named += [(row.get_display_name(), author_token(pk)) for pk, row in self.authors.items()]
+        return [(tokens(name, settings.LANGUAGE_CODE), place) for name, place in named]
 
     def answering(self, readings: Iterable[Tokens]) -> tuple[str, ...]:
+        """The places whose names have one of the readings."""
         return tuple(
             place
             for name, place in self._places
@@ -126,6 +80,82 @@ def _stands_in(reading: Tokens, name: list[str]) -> bool:
         if fits and starts == firsts:
             return True
     return False
+
+
+class Match(NamedTuple):
+    """A post that was found, without itself. There are many of these, so they are kept bare."""
+
+    score: float
+    newness: int
+    post_id: int
+    author_id: int | None
+    category_ids: str
+
+
+@dataclass(frozen=True)
+class Found:
+    """The best first."""
+
+    matches: list[Match] = field(default_factory=list)
+    is_capped: bool = False
+
+    @cached_property
+    def by_category(self) -> Counter[int]:
+        counts: Counter[int] = Counter()
+        for category_ids, count in Counter(match.category_ids for match in self.matches).items():
+            for pk in category_ids.split():
+                counts[int(pk)] += count
+        return counts
+
+    @cached_property
+    def by_author(self) -> Counter[int]:
+        return Counter(match.author_id for match in self.matches if match.author_id)
+
+    @cached_property
+    def by_year(self) -> dict[int, int]:
+        """The newest first, in the site's own time zone."""
+        if not self.matches:
+            return {}
+        times = sorted(seconds_of(match.newness) for match in self.matches)
+        first, last = (localtime(datetime.fromtimestamp(times[at], UTC)).year for at in (0, -1))
+        counts = {
+            year: bisect_left(times, Period(year + 1).start.timestamp())
+            - bisect_left(times, Period(year).start.timestamp())
+            for year in range(last, first - 1, -1)
+        }
+        return {year: count for year, count in counts.items() if count}
+
+
+def find(
+    query: Query,
+    languages: Sequence[str],
+    names: Names,
+    filters: Filters = NO_FILTERS,
+    most: int | None = None,
+) -> Found:
+    """The posts that the public may see now and that answer `query`, within `filters`."""
+    most = most or MOST_RANKED
+    if query.is_too_short:
+        return Found()
+    clauses = [clause_of(term, languages, names) for term in query.terms]
+    clauses += [Clause(places=(place,)) for place in _places(filters)]
+    entries = SearchEntry.objects.published()
+    if filters.year:
+        entries = entries.filter(Period(filters.year).contains())
+    rows = backend().ranked(entries, clauses, most + 1)
+    matches = list(map(Match._make, rows))
+    matches.sort(key=attrgetter("newness"), reverse=True)
+    is_capped = len(matches) > most
+    return Found(sorted(matches[:most], key=lambda match: -match.score), is_capped)
+
+
+def languages_in_use() -> list[str]:
+    """Those that entries are stemmed by: from one to the next along their index."""
+    found: list[str] = []
+    entries = SearchEntry.objects.order_by("language").values_list("language", flat=True)
+    while (language := entries.filter(language__gt=found[-1] if found else "").first()) is not None:
+        found.append(language)
+    return found or [settings.LANGUAGE_CODE]
 
 
 def clause_of(term: Term, languages: Sequence[str], names: Names) -> Clause:
@@ -147,4 +177,5 @@ def completions(start: str, languages: Iterable[str]) -> list[Tokens]:
 def _places(filters: Filters) -> list[str]:
     category = [category_token(filters.category.pk)] if filters.category else []
     author = [author_token(filters.author.pk)] if filters.author else []
-    return category + author
+    year = [year_token(filters.year)] if filters.year else []
+    return category + author + year

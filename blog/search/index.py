@@ -2,25 +2,24 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.conf import settings
 from django.db import OperationalError, transaction
 
 from blog.markdown.bare import bare
 from blog.models import Post
-from blog.models.search import SearchEntry, SearchMark, SearchWord
+from blog.models.search import SearchEntry, SearchMark, SearchWord, newness_of
 from blog.search.backends import backend
-from blog.search.clauses import Fields, author_token, category_token
+from blog.search.clauses import Fields, author_token, category_token, year_token
 from blog.search.words import WORD, fold, is_unspaced, tokens
 
 # Marks that somebody who searches, or a task, takes in at once.
 MOST_MARKS = 100
 # Longer ones are addresses and the like; shorter ones are not worth a completion.
+# No clock is further than this from UTC.
+ZONES = timedelta(hours=14)
 WORD_LENGTHS = range(3, 41)
-
-# A row of the index is found by its date, and by its post where dates are equal.
-_POSTS = 1 << 29
-_NO_DATE = -(1 << 33)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +87,7 @@ def index(post: Post) -> Indexed:
     category_ids = sorted(category.pk for category in post.categories.all())
     entry = SearchEntry(
         post=post,
-        newness=newness(post),
+        newness=newness_of(post.pk, post.published_at),
         language=language,
         status=post.status,
         published_at=post.published_at,
@@ -100,16 +99,21 @@ def index(post: Post) -> Indexed:
         "title": tokens(post.title, language),
         "summary": tokens(post.summary, language),
         "body": tokens(text, language),
-        "places": [category_token(pk) for pk in category_ids]
-        + ([author_token(post.author_id)] if post.author_id else []),
+        "places": places(post, category_ids),
     }
     return Indexed(entry, fields)
 
 
-def newness(post: Post) -> int:
-    """Larger is newer, and no two are equal; in 64 bits, as SQLite wants the number of a row."""
-    seconds = int(post.published_at.timestamp()) if post.published_at else _NO_DATE
-    return seconds * _POSTS + post.pk % _POSTS
+def places(post: Post, category_ids: Iterable[int]) -> list[str]:
+    found = [category_token(pk) for pk in category_ids]
+    if post.author_id:
+        found.append(author_token(post.author_id))
+    if post.published_at:
+        # At the turn of the year it is both, in one time zone or another; the search looks at the
+        # time itself as well.
+        edges = {post.published_at - ZONES, post.published_at + ZONES}
+        found += sorted({year_token(edge.year) for edge in edges})
+    return found
 
 
 def remember_words(texts: Iterable[str]) -> None:

@@ -1,9 +1,9 @@
 """The search page: what was asked in its address, and all that it shows."""
 
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 from django.http import QueryDict
 from django.utils.http import urlencode
@@ -11,8 +11,7 @@ from django.utils.translation import gettext as _
 
 from blog.archive import period_or_404
 from blog.models import Author, Category, Post
-from blog.models.search import SearchEntry
-from blog.search.finding import Filters, Found, Match, find, languages_in_use
+from blog.search.finding import NO_FILTERS, Filters, Found, Match, Names, find, languages_in_use
 from blog.search.query import Query, parse
 from blog.search.snippets import Marker, Piece
 from blog.search.suggesting import suggestion
@@ -51,15 +50,17 @@ class Facet:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The address of a search, understood. Raises DoesNotExist or ValueError if it names nothing."""
+    """The address of a search, understood."""
 
     query: Query
-    filters: Filters = Filters()
+    filters: Filters = NO_FILTERS
 
     @classmethod
     def read(cls, parameters: QueryDict) -> "Asked":
-        said = {name: clean_line(value) for name, value in parameters.items()}
-        category, author, year = (said.get(name) for name in ("category", "author", "year"))
+        """Raises DoesNotExist, ValueError or Http404 for a filter that names nothing."""
+        category, author, year = (
+            clean_line(parameters.get(name, "")) for name in ("category", "author", "year")
+        )
         filters = Filters(
             Category.objects.get(slug=category) if category else None,
             Author.objects.published().get(slug=author) if author else None,
@@ -79,7 +80,7 @@ class Asked:
         }
         return "?" + urlencode({name: value for name, value in parts.items() if value})
 
-    def narrowed(self, **filters: object) -> str:
+    def narrowed(self, **filters: Any) -> str:
         return replace(self, filters=replace(self.filters, **filters)).address
 
 
@@ -95,8 +96,12 @@ class SearchPage:
         return languages_in_use()
 
     @cached_property
+    def names(self) -> Names:
+        return Names()
+
+    @cached_property
     def found(self) -> Found:
-        return find(self.query, self.languages, self.asked.filters)
+        return find(self.query, self.languages, self.names, self.asked.filters)
 
     @property
     def matches(self) -> list[Match]:
@@ -105,14 +110,13 @@ class SearchPage:
     def results(self, matches: Iterable[Match]) -> list[Result]:
         """These, with the passages that they were found by."""
         wanted = [match.post_id for match in matches]
-        posts = Post.objects.published().listed().in_bulk(wanted)
-        texts = dict(SearchEntry.objects.filter(pk__in=wanted).values_list("pk", "text"))
+        posts = Post.objects.published().listed().select_related("search_entry").in_bulk(wanted)
         marker = Marker(self.query.terms, self.languages)
         return [
             Result(
                 post,
                 marker.pieces(post.title),
-                marker.passage(texts.get(post.pk, "")) or marker.pieces(post.description),
+                marker.passage(post.search_entry.text) or marker.pieces(post.description),
             )
             for pk in wanted
             if (post := posts.get(pk))
@@ -120,7 +124,7 @@ class SearchPage:
 
     @cached_property
     def suggestion(self) -> str:
-        return suggestion(self.query, self.languages)
+        return suggestion(self.query, self.languages, self.names)
 
     @property
     def suggested_address(self) -> str:
@@ -142,20 +146,22 @@ class SearchPage:
 
     def _by_category(self) -> "Facet":
         chosen, counts = self.asked.filters.category, self.found.by_category
-        rows = {} if chosen else Category.objects.in_bulk(_most(counts))
+        rows = {} if chosen else self.names.categories
         choices = [
-            Choice(row.name, counts[pk], self.asked.narrowed(category=row))
-            for pk, row in rows.items()
+            Choice(rows[pk].name, count, self.asked.narrowed(category=rows[pk]))
+            for pk, count in counts.most_common()
+            if pk in rows
         ]
         without = self.asked.narrowed(category=None)
         return Facet(_("Category"), chosen.name if chosen else "", without, _ordered(choices))
 
     def _by_author(self) -> "Facet":
         chosen, counts = self.asked.filters.author, self.found.by_author
-        rows = {} if chosen else Author.objects.in_bulk(_most(counts))
+        rows = {} if chosen else self.names.authors
         choices = [
-            Choice(row.get_display_name(), counts[pk], self.asked.narrowed(author=row))
-            for pk, row in rows.items()
+            Choice(rows[pk].get_display_name(), count, self.asked.narrowed(author=rows[pk]))
+            for pk, count in counts.most_common()
+            if pk in rows
         ]
         name = chosen.get_display_name() if chosen else ""
         without = self.asked.narrowed(author=None)
@@ -163,21 +169,17 @@ class SearchPage:
 
     def _by_year(self) -> "Facet":
         chosen, counts = self.asked.filters.year, self.found.by_year
-        years = [] if chosen else sorted(counts, reverse=True)[:MOST_CHOICES]
         choices = [
-            Choice(str(year), counts[year], self.asked.narrowed(year=year)) for year in years
+            Choice(str(year), count, self.asked.narrowed(year=year))
+            for year, count in ({} if chosen else counts).items()
         ]
         without = self.asked.narrowed(year=None)
-        return Facet(_("Year"), str(chosen or ""), without, choices)
-
-
-def _most(counts: Counter[int]) -> list[int]:
-    return [pk for pk, _count in counts.most_common(MOST_CHOICES)]
+        return Facet(_("Year"), str(chosen or ""), without, choices[:MOST_CHOICES])
 
 
 def _ordered(choices: list[Choice]) -> list[Choice]:
     """The one with most posts first; by name where they have as many."""
-    return sorted(choices, key=lambda choice: (-choice.count, choice.name))
+    return sorted(choices, key=lambda choice: (-choice.count, choice.name))[:MOST_CHOICES]
 
 
 def _year(said: str) -> int:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from itertools import count
 
 from django.db import connection, transaction
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
 from blog.models.search import SearchEntry
 from blog.search.clauses import COLUMNS, Clause, Fields
@@ -16,7 +16,10 @@ from blog.search.query import Tokens
 
 WEIGHTS = {"title": "A", "summary": "B", "places": "C", "body": "D"}
 # What a match counts in the text, in a name, in a summary, in a title; a long post's count less.
-SCORE = "ts_rank('{0.1, 0.3, 0.4, 1.0}', vector, %s::tsquery, 1)"
+RANK = (
+    "SELECT ts_rank('{{0.1, 0.3, 0.4, 1.0}}', vector, %s::tsquery, 1), {columns} "
+    "FROM ({newest}) AS newest"
+)
 # No word has both; a place is therefore never taken for one.
 PLACE = "="
 # PostgreSQL refuses more than 1 MB, and keeps 255 positions of a lexeme and 16,383 of a text.
@@ -45,8 +48,6 @@ TIDY = """
 # all; and to start a second process takes longer than the search.
 PLAN = "SET LOCAL enable_seqscan = off; SET LOCAL max_parallel_workers_per_gather = 0"
 MATCHES = "vector @@ %s::tsquery"
-# Not by the index of `newness`, for the same reason.
-BY_NEWNESS = "newness + 0"
 
 
 def forget(post_ids: Iterable[int]) -> None:
@@ -92,23 +93,25 @@ def vector(fields: Fields) -> str:
 
 
 def ranked(entries: QuerySet[SearchEntry], clauses: Sequence[Clause], most: int) -> list[tuple]:
-    """The newest `most` of `entries` that match, as `columns` after their score, in no order."""
+    """The newest `most` of `entries` that match, as `COLUMNS` after their score, in no order."""
     asked = _expression(clauses)
-    matching = entries.extra(
-        select={"vector": "vector"}, where=[MATCHES], params=[asked], order_by=["-by_newness"]
-    ).extra(select={"by_newness": BY_NEWNESS})
+    # A sum, so that the planner does not walk the index of `newness` and read them all either.
+    matching = _where(entries, MATCHES, asked).annotate(by_newness=F("newness") + 0)
+    matching = matching.order_by("-by_newness")
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(PLAN)
-        recent = matching.extra(where=["recent"])
-        last = list(recent.values_list("newness", flat=True)[most - 1 : most])
-        if last:
-            matching = recent.extra(where=[f"{BY_NEWNESS} >= %s"], params=last)
-        compiled = matching.values("vector", *COLUMNS)[:most].query
-        sql, parameters = compiled.sql_with_params()
-        cursor.execute(
-            f"SELECT {SCORE}, {', '.join(COLUMNS)} FROM ({sql}) AS newest", [asked, *parameters]
-        )
+        recent = _where(matching, "recent")
+        if last := recent.values_list("newness", flat=True)[most - 1 : most].first():
+            matching = recent.filter(by_newness__gte=last)
+        newest = matching.extra(select={"vector": "vector"}).values("vector", *COLUMNS)[:most]
+        sql, parameters = newest.query.sql_with_params()
+        # Scored outside, where only those are left.
+        cursor.execute(RANK.format(columns=", ".join(COLUMNS), newest=sql), [asked, *parameters])
         return cursor.fetchall()
+
+
+def _where(entries: QuerySet, condition: str, *parameters: object) -> QuerySet:
+    return entries.extra(where=[condition], params=parameters)  # noqa: S610 (none is typed)
 
 
 def _expression(clauses: Sequence[Clause]) -> str:

@@ -12,9 +12,12 @@ from blog.models.search import SearchEntry
 from blog.search.clauses import COLUMNS, Clause, Fields
 from blog.search.query import Tokens
 
-# What a match in a title counts, in a summary, in the text, in the name of a category or an author.
+# What a match counts in a title, in a summary, in the text, in the name of a category or author.
 SCORE = "-bm25(blog_search, 10.0, 4.0, 1.0, 3.0)"
-ADD = "INSERT OR REPLACE INTO blog_search (rowid, title, summary, body, places) VALUES (%s,%s,%s,%s,%s)"
+FIELDS = ("title", "summary", "body", "places")
+ADD = f"""
+    INSERT OR REPLACE INTO blog_search (rowid, {", ".join(FIELDS)}) VALUES (%s, %s, %s, %s, %s)
+"""  # noqa: S608
 
 
 def forget(post_ids: Iterable[int]) -> None:
@@ -25,9 +28,8 @@ def forget(post_ids: Iterable[int]) -> None:
 
 
 def store(entries: Iterable[tuple[SearchEntry, Fields]]) -> None:
-    names = ("title", "summary", "body", "places")
-    rows = [
-        (entry.newness, *(" ".join(fields[name]) for name in names)) for entry, fields in entries
+    rows: list[tuple] = [
+        (entry.newness, *(" ".join(fields[name]) for name in FIELDS)) for entry, fields in entries
     ]
     with connection.cursor() as cursor:
         cursor.executemany(ADD, rows)
@@ -39,7 +41,7 @@ def tidy() -> None:
 
 def ranked(entries: QuerySet[SearchEntry], clauses: Sequence[Clause], most: int) -> list[tuple]:
     """The newest `most` of `entries` that match, as `COLUMNS` after their score, in no order."""
-    matching = entries.extra(
+    matching = entries.extra(  # noqa: S610 (what was typed is a parameter)
         select={"score": SCORE, "number": "blog_search.rowid"},
         tables=["blog_search"],
         where=["blog_search.rowid = blog_searchentry.newness", "blog_search MATCH %s"],

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from itertools import islice
 
 from blog.models.search import SearchWord
-from blog.search.finding import find
+from blog.search.finding import Names, find
 from blog.search.query import Query, Term, instead
 from blog.search.words import is_unspaced
 
@@ -13,7 +13,7 @@ MOST_ALIKE = 5_000
 MOST_TRIED = 5
 
 
-def suggestion(query: Query, languages: Sequence[str]) -> str:
+def suggestion(query: Query, languages: Sequence[str], names: Names) -> str:
     """A question that finds something where `query` finds nothing, or an empty text.
 
     The words are those of every post, drafts too: each is tried in a search like any reader's
@@ -22,20 +22,20 @@ def suggestion(query: Query, languages: Sequence[str]) -> str:
     better: dict[str, str] = {}
     for term in query.wanted:
         for word in term.words:
-            if not is_unspaced(word) and not _is_found(word, languages):
-                if not (closest := _closest(word, languages)):
+            if not is_unspaced(word) and not _is_found(word, languages, names):
+                if not (closest := _closest(word, languages, names)):
                     return ""
                 better[word] = closest
     return instead(query, better) if better else ""
 
 
-def _is_found(word: str, languages: Sequence[str]) -> bool:
-    return bool(find(Query(word, (Term((word,)),)), languages).matches)
+def _is_found(word: str, languages: Sequence[str], names: Names) -> bool:
+    return bool(find(Query(word, (Term((word,)),)), languages, names, most=1).matches)
 
 
-def _closest(word: str, languages: Sequence[str]) -> str:
+def _closest(word: str, languages: Sequence[str], names: Names) -> str:
     tried = islice(alike(word), MOST_TRIED)
-    return next((each for each in tried if _is_found(each, languages)), "")
+    return next((each for each in tried if _is_found(each, languages, names)), "")
 
 
 def alike(word: str) -> list[str]:

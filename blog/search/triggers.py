@@ -73,7 +73,7 @@ def fit(using: str, **kwargs: Any) -> None:
     """Receives `post_migrate`. The tables are not all there after a part of the migrations."""
     connection = connections[using]
     with connection.cursor() as cursor:
-        if not TABLES <= set(connection.introspection.table_names(cursor)):
+        if not set(connection.introspection.table_names(cursor)) >= TABLES:
             return
         create = _create_on_sqlite if connection.vendor == "sqlite" else _create_on_postgresql
         for trigger in TRIGGERS:

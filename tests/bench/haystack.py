@@ -106,7 +106,7 @@ def questions(words: Vocabulary) -> Iterator[tuple[str, dict[str, object]]]:
 
 
 def measure(vocabulary: Vocabulary) -> None:
-    """From the request to the bytes of the page, without a server in between and without a cache."""
+    """From the request to the bytes of the page, with no server in between and no cache."""
     from django.conf import settings
     from django.test import Client
 

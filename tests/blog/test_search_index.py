@@ -38,11 +38,11 @@ def tokens() -> int:
 
 
 def test_post_is_indexed_in_the_transaction_that_saves_it(client, post):
-    with pytest.raises(ZeroDivisionError), transaction.atomic():
-        post.title = "Rye"
+    post.title = "Rye"
+    with transaction.atomic():
         post.save()
         assert not SearchMark.objects.exists()
-        1 / 0  # noqa: B018
+        transaction.set_rollback(True)
 
     assert found(client, "sourdough") == ["Sourdough"]
     assert found(client, "rye") == []
