@@ -27,6 +27,7 @@ def render_posts_again() -> int:
     posts = list(Post.objects.to_render_again().order_by("pk")[:POSTS])
     for post in posts:
         post.render_again()
+    catch_up([post.pk for post in posts])
     if len(posts) == POSTS:
         render_posts_again.enqueue()
     return len(posts)

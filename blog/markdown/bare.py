@@ -3,12 +3,11 @@
 from blog.markdown.walker import Attributes, Walker
 
 # Tags inside a line of text; all others end it.
-_INLINE = frozenset(
-    (
-        "a abbr b bdi bdo cite code data del dfn em i img input ins kbd mark q rp rt ruby s samp "
-        "small span strong sub sup time u var wbr"
-    ).split()
-)
+_INLINE = """
+    a abbr b bdi bdo cite code data del dfn em i img input ins kbd mark q rp rt ruby s samp small
+    span strong sub sup time u var wbr
+"""
+_LINE_GOES_ON = set(_INLINE.split())
 # Links that are signs, not words.
 _SIGNS = {"anchor", "footnote-backref"}
 
@@ -39,5 +38,5 @@ class _BareWriter(Walker):
             self.written.append(words)
 
     def _break_at(self, tag: str) -> None:
-        if tag not in _INLINE:
+        if tag not in _LINE_GOES_ON:
             self.written.append("\n")

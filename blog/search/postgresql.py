@@ -27,7 +27,6 @@ MOST_BYTES = 900_000
 MOST_POSITIONS = 255
 LAST_POSITION = 16_383
 
-
 # "Recent" are the newest entries, with an index of their own: of a word that stands in most posts
 # they alone have more than is ranked, and all others need not be looked at. New ones come in by
 # themselves, and `tidy` puts the oldest out. Whatever is newer than a recent entry is recent.
@@ -64,13 +63,14 @@ def store(entries: Iterable[tuple[SearchEntry, Fields]]) -> None:
 
 def tidy() -> None:
     """Let only the newest be recent."""
+    if _where(SearchEntry.objects.all(), "recent").count() <= MOST_RECENT:
+        return
     with transaction.atomic(), connection.cursor() as cursor:
         # Nobody may add an entry by the old limit meanwhile.
         cursor.execute("LOCK TABLE blog_searchentry IN SHARE ROW EXCLUSIVE MODE")
-        cursor.execute("SELECT count(*) FROM blog_searchentry WHERE recent")
-        if cursor.fetchone()[0] > MOST_RECENT:
-            newest = SearchEntry.objects.order_by("-newness").values_list("newness", flat=True)
-            cursor.execute(TIDY, [newest[RECENT], newest[RECENT]])
+        newest = SearchEntry.objects.order_by("-newness").values_list("newness", flat=True)
+        limit = newest[RECENT]
+        cursor.execute(TIDY, [limit, limit])
 
 
 def vector(fields: Fields) -> str:
