@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from itertools import count
 
 from django.db import connection, transaction
-from django.db.models import F, QuerySet
+from django.db.models import BigIntegerField, ExpressionWrapper, F, QuerySet
 
 from blog.models.search import SearchEntry
 from blog.search.clauses import COLUMNS, Clause, Fields
@@ -96,7 +96,8 @@ def ranked(entries: QuerySet[SearchEntry], clauses: Sequence[Clause], most: int)
     """The newest `most` of `entries` that match, as `COLUMNS` after their score, in no order."""
     asked = _expression(clauses)
     # A sum, so that the planner does not walk the index of `newness` and read them all either.
-    matching = _where(entries, MATCHES, asked).annotate(by_newness=F("newness") + 0)
+    by_newness = ExpressionWrapper(F("newness") + 0, output_field=BigIntegerField())
+    matching = _where(entries, MATCHES, asked).annotate(by_newness=by_newness)
     matching = matching.order_by("-by_newness")
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(PLAN)

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from blog.search.query import Term
-from blog.search.words import WORD, fold, is_unspaced, stem
+from blog.search.words import WORD, fold, is_unspaced, keeps_initial, stem
 
 # Characters of a passage, and of what stands before its first match.
 LENGTH = 240
@@ -45,6 +45,9 @@ class Marker:
         self._stems = {stem(word, language) for word in words for language in languages}
         self._starts = tuple(term.words[0] for term in wanted if term.is_open and term.is_word)
         self._languages = languages
+        # Most words need not be stemmed to see that they are others.
+        keeps = all(keeps_initial(language) for language in languages)
+        self._initials = {each[0] for each in (*self._stems, *self._starts)} if keeps else set()
         self._known: dict[str, str] = {}
 
     def pieces(self, text: str) -> list[Piece]:
@@ -87,10 +90,15 @@ class Marker:
     def _answers(self, word: str) -> str:
         """What of the question `word` answers; empty if it does not."""
         word = fold(word)
-        if found := next((start for start in self._starts if word.startswith(start)), ""):
-            return found
-        stems = (stem(word, language) for language in self._languages)
-        return next((each for each in stems if each in self._stems), "")
+        if self._initials and word[0] not in self._initials:
+            return ""
+        for start in self._starts:
+            if word.startswith(start):
+                return start
+        for language in self._languages:
+            if (found := stem(word, language)) in self._stems:
+                return found
+        return ""
 
 
 def _best(matches: list[_Match]) -> _Match:

@@ -48,6 +48,8 @@ STEMMERS = {
     "ta": "tamil",
     "tr": "turkish",
 }
+# Their stemmers cut beginnings as well.
+CUT_IN_FRONT = {"ar", "ga", "id", "ta"}
 # More than anybody writes, and less than PostgreSQL takes for one lexeme.
 LONGEST = 60
 
@@ -118,6 +120,10 @@ def stem(word: str, language: str) -> str:
     """A folded word without its ending; as it is in a language that has no stemmer here."""
     name = STEMMERS.get(language.partition("-")[0])
     return _stem(word, name) if name else word
+
+
+def keeps_initial(language: str) -> bool:
+    return language.partition("-")[0] not in CUT_IN_FRONT
 
 
 @lru_cache(maxsize=50_000)

@@ -43,7 +43,7 @@ PAGES = {
     "author": "/authors/mara-lindqvist/",
     "archive": "/archive/",
     "search": "/search/",
-    "search-found": "/search/?q=paper+light",
+    "search-found": "/search/?q=bread+water",
     "search-narrowed": "/search/?q=the&author=mara-lindqvist",
     "search-slip": "/search/?q=sourdouhg",
     "newsletter": "/newsletter/",
