@@ -16,10 +16,16 @@ from blog.search.query import Tokens
 
 WEIGHTS = {"title": "A", "summary": "B", "places": "C", "body": "D"}
 # What a match counts in the text, in a name, in a summary, in a title; a long post's count less.
-RANK = (
-    "SELECT ts_rank('{{0.1, 0.3, 0.4, 1.0}}', vector, %s::tsquery, 1), {columns} "
-    "FROM ({newest}) AS newest"
-)
+# Scored at last, where only what is ranked is left; older posts are looked at only if need be.
+RANK = """
+    WITH recent AS MATERIALIZED ({recent}),
+    newest AS MATERIALIZED (
+        SELECT * FROM recent WHERE (SELECT count(*) FROM recent) = %s
+        UNION ALL
+        SELECT * FROM ({all}) AS every WHERE (SELECT count(*) FROM recent) < %s
+    )
+    SELECT ts_rank('{{0.1, 0.3, 0.4, 1.0}}', vector, %s::tsquery, 1), {columns} FROM newest
+"""
 # No word has both; a place is therefore never taken for one.
 PLACE = "="
 # PostgreSQL refuses more than 1 MB, and keeps 255 positions of a lexeme and 16,383 of a text.
@@ -99,15 +105,13 @@ def ranked(entries: QuerySet[SearchEntry], clauses: Sequence[Clause], most: int)
     by_newness = ExpressionWrapper(F("newness") + 0, output_field=BigIntegerField())
     matching = _where(entries, MATCHES, asked).annotate(by_newness=by_newness)
     matching = matching.order_by("-by_newness")
+    matching = matching.extra(select={"vector": "vector"}).values("vector", *COLUMNS)
+    recent, recent_parameters = _where(matching, "recent")[:most].query.sql_with_params()
+    every, parameters = matching[:most].query.sql_with_params()
+    sql = RANK.format(recent=recent, all=every, columns=", ".join(COLUMNS))
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(PLAN)
-        recent = _where(matching, "recent")
-        if last := recent.values_list("newness", flat=True)[most - 1 : most].first():
-            matching = recent.filter(by_newness__gte=last)
-        newest = matching.extra(select={"vector": "vector"}).values("vector", *COLUMNS)[:most]
-        sql, parameters = newest.query.sql_with_params()
-        # Scored outside, where only those are left.
-        cursor.execute(RANK.format(columns=", ".join(COLUMNS), newest=sql), [asked, *parameters])
+        cursor.execute(sql, [*recent_parameters, most, *parameters, most, asked])
         return cursor.fetchall()
 
 

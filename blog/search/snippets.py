@@ -13,11 +13,11 @@ from blog.search.words import WORD, fold, is_unspaced, keeps_initial, stem
 # Characters of a passage, and of what stands before its first match.
 LENGTH = 240
 LEAD = 60
-# Matches that are looked at to find the passage with most of them.
-MOST_MATCHES = 60
+# Places of one word that are looked at to find the passage with most of them.
+MOST_MATCHES = 30
 
-# "C++" is one word, as it is where words are folded.
-_WORD = re.compile(rf"(?:{WORD.pattern})(?:\+\+|#(?!\w))?")
+# "C++" is one word, as it is where words are folded; and `findall` gives words if nothing is named.
+_WORD = re.compile(WORD.pattern.replace("?P<unspaced>", "?:") + r"(?:\+\+|#(?!\w))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,27 +65,22 @@ class Marker:
         return [*before, *_cut(text, matches, start, end), *after]
 
     def _matches(self, text: str) -> list[_Match]:
-        found: list[_Match] = []
-        known = self._known
-        for match in _WORD.finditer(text):
-            word = match[0]
-            # Most words of a page stand on it more than once.
-            if (answers := known.get(word)) is None:
-                answers = known[word] = self._answers(word)
-            if answers:
-                found.append(_Match(*match.span(), answers))
-            elif match["unspaced"]:
-                found += self._inside(word, match.start())
-            if len(found) >= MOST_MATCHES:
-                break
-        return found
-
-    def _inside(self, run: str, start: int) -> list[_Match]:
-        return [
-            _Match(start + found.start(), start + found.end(), wanted)
-            for wanted in self._runs
-            for found in re.finditer(re.escape(wanted), run)
+        """In their order. Each word is looked at once, however often it stands there."""
+        answers = {word: self._known_answer(word) for word in set(_WORD.findall(text))}
+        found = [
+            _Match(at, at + len(word), answer)
+            for word, answer in answers.items()
+            if answer
+            for at in _places(text, word)
+            if not text[at - 1 : at].isalnum() and not text[at + len(word) :][:1].isalnum()
         ]
+        found += [_Match(at, at + len(run), run) for run in self._runs for at in _places(text, run)]
+        return sorted(found, key=lambda match: match.start)
+
+    def _known_answer(self, word: str) -> str:
+        if word not in self._known:
+            self._known[word] = self._answers(word)
+        return self._known[word]
 
     def _answers(self, word: str) -> str:
         """What of the question `word` answers; empty if it does not."""
@@ -99,6 +94,16 @@ class Marker:
             if (found := stem(word, language)) in self._stems:
                 return found
         return ""
+
+
+def _places(text: str, part: str) -> list[int]:
+    """Where `part` begins in `text`."""
+    found = []
+    at = text.find(part)
+    while at >= 0 and len(found) < MOST_MATCHES:
+        found.append(at)
+        at = text.find(part, at + len(part))
+    return found
 
 
 def _best(matches: list[_Match]) -> _Match:
@@ -128,7 +133,7 @@ def _bounds(text: str, first: int) -> tuple[int, int]:
 
 def _cut(text: str, matches: list[_Match], start: int, end: int) -> list[Piece]:
     pieces, at = [], start
-    for match in sorted(matches, key=lambda match: match.start):
+    for match in matches:
         if at <= match.start and match.end <= end:
             pieces += [Piece(text[at : match.start]), Piece(text[match.start : match.end], True)]
             at = match.end
