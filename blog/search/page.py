@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from blog.archive import period_or_404
 from blog.models import Author, Category, Post
+from blog.models.search import SearchEntry
 from blog.search.finding import NO_FILTERS, Filters, Found, Match, Names, find, languages_in_use
 from blog.search.query import Query, parse
 from blog.search.snippets import Marker, Piece
@@ -110,16 +111,23 @@ class SearchPage:
     def results(self, matches: Iterable[Match]) -> list[Result]:
         """These, with the passages that they were found by."""
         wanted = [match.post_id for match in matches]
-        posts = Post.objects.published().listed().select_related("search_entry").in_bulk(wanted)
+        # By the entries: SQLite finds those by number, and would walk all posts by date.
+        entries = (
+            SearchEntry.objects.published()
+            .select_related("post__author")
+            .prefetch_related("post__categories")
+            .defer("post__body", "post__html", "post__toc")
+            .in_bulk(wanted)
+        )
         marker = Marker(self.query.terms, self.languages)
         return [
             Result(
-                post,
-                marker.pieces(post.title),
-                marker.passage(post.search_entry.text) or marker.pieces(post.description),
+                entry.post,
+                marker.pieces(entry.post.title),
+                marker.passage(entry.text) or marker.pieces(entry.post.description),
             )
             for pk in wanted
-            if (post := posts.get(pk))
+            if (entry := entries.get(pk)) and entry.post.is_public
         ]
 
     @cached_property

@@ -98,7 +98,7 @@ class Marker:
 
 def _places(text: str, part: str) -> list[int]:
     """Where `part` begins in `text`."""
-    found = []
+    found: list[int] = []
     at = text.find(part)
     while at >= 0 and len(found) < MOST_MATCHES:
         found.append(at)

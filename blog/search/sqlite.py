@@ -4,6 +4,7 @@ So the table itself runs from the newest to the oldest, and a search stops where
 """
 
 from collections.abc import Iterable, Sequence
+from operator import itemgetter
 
 from django.db import connection
 from django.db.models import QuerySet
@@ -31,6 +32,8 @@ def store(entries: Iterable[tuple[SearchEntry, Fields]]) -> None:
     rows: list[tuple] = [
         (entry.newness, *(" ".join(fields[name]) for name in FIELDS)) for entry, fields in entries
     ]
+    # FTS5 writes what it has gathered to the disk whenever a number is lower than the one before.
+    rows.sort(key=itemgetter(0))
     with connection.cursor() as cursor:
         cursor.executemany(ADD, rows)
 

@@ -66,7 +66,7 @@ _MARKS = (
     "\u0900-\u0963\u0966-\u0dff\u0f00-\u0fff\u200c\u200d"
 )
 WORD = re.compile(
-    f"(?P<unspaced>[{UNSPACED}]+)|(?:(?![{UNSPACED}])[^\\W_])(?:(?![{UNSPACED}])[^\\W_]|[{_MARKS}])*"
+    f"(?P<unspaced>[{UNSPACED}]+)|[^\\W_{UNSPACED}](?:[^\\W_{UNSPACED}]+|[{_MARKS}]+)*"
 )
 # Accents, and the points that Arabic and Hebrew may leave out. A breve on the Russian и makes
 # another letter of it, which its stemmer knows.
