@@ -67,6 +67,7 @@ else
 	@.venv/bin/python -m tests.bench.pages
 	@.venv/bin/python -m tests.bench.sign_in
 	@.venv/bin/python -m tests.bench.millions
+	@.venv/bin/python -m tests.bench.search
 endif
 
 screenshots: ## Take the README's pictures of the demo (ARGS="--all FOLDER" takes every page)

@@ -36,7 +36,7 @@ def public(view: View | None = None, /, *, params: tuple[str, ...] = (), kept: b
         request.GET = only(params, request.GET)  # type: ignore[assignment]
         request.META["QUERY_STRING"] = request.GET.urlencode()
         response = view(request, *args, **kwargs)
-        if response.status_code == 200:
+        if response.status_code == 200 and "Cache-Control" not in response:
             patch_cache_control(response, **lifetime())
         return response
 

@@ -5,20 +5,23 @@ from datetime import timedelta
 from django.conf import settings
 from django.utils import timezone
 
-from blog.models import AccountMail, Announcement, Edition, Heartbeat, Limit, Page, Post
+from blog.models import AccountMail, Announcement, Edition, Heartbeat, Limit, Page, Post, SearchMark
 from blog.places import set_missing_marks
+from blog.search.backends import backend
 from blog.tasks import (
     announce,
     relate_posts,
     render_pages_again,
     render_posts_again,
     send_account_mail,
+    take_in_posts,
 )
 
 # How long we remember what mails we sent.
 KEPT = timedelta(days=30)
 FORGETTING = "blog: forgetting"
 CATCHING_UP = "blog: catching up"
+INDEXING = "blog: search index"
 
 
 def sweep() -> None:
@@ -37,13 +40,20 @@ def sweep() -> None:
         if Post.objects.to_relate().exists():
             relate_posts.enqueue()
         set_missing_marks()
+    # Not again at once, since a task that has more to do goes on by itself.
+    if SearchMark.objects.exists() and not Heartbeat.objects.alive(
+        INDEXING, within=timedelta(seconds=30)
+    ):
+        Heartbeat.objects.beat(INDEXING)
+        take_in_posts.enqueue()
     if not Heartbeat.objects.alive(FORGETTING, within=timedelta(hours=1)):
         Heartbeat.objects.beat(FORGETTING)
         forget()
 
 
 def forget() -> None:
-    """Delete what was only kept for a time."""
+    """Delete what was only kept for a time, and let search forget which posts are new no more."""
+    backend().tidy()
     Limit.objects.over().delete()
     if not settings.INDEXNOW_KEY:  # it was taken away: what waited would be old news one day
         Announcement.objects.all().delete()

@@ -6,6 +6,7 @@ from blog import account_emails, index_now
 from blog.models import AccountMail, Page, Post
 from blog.outbox import deliver
 from blog.related import relate
+from blog.search.index import MOST_MARKS, catch_up
 
 # Chunks end soon enough for a worker that is asked to stop.
 MAILS = 50
@@ -36,6 +37,7 @@ def render_posts_again() -> int:
     posts = list(Post.objects.to_render_again().order_by("pk")[:POSTS])
     for post in posts:
         post.render_again()
+    catch_up([post.pk for post in posts])
     if len(posts) == POSTS:
         render_posts_again.enqueue()
     return len(posts)
@@ -60,3 +62,12 @@ def relate_posts() -> int:
     if len(posts) == POSTS:
         relate_posts.enqueue()
     return len(posts)
+
+
+@task
+def take_in_posts() -> int:
+    """Bring the search index up to date where posts were changed in bulk, a chunk a task."""
+    taken_in = catch_up(most=MOST_MARKS)
+    if taken_in == MOST_MARKS:
+        take_in_posts.enqueue()
+    return taken_in

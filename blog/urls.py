@@ -29,6 +29,7 @@ urlpatterns = [
     path("archive/", views.archive, name="archive"),
     path("archive/<int:year>/", views.archive, name="archive_year"),
     path("archive/<int:year>/<int:month>/", views.archive, name="archive_month"),
+    path("search/", views.search, name="search"),
     *feeds_of(feeds.everything, "", "feed"),
     *feeds_of(feeds.of_category, "categories/<uslug:slug>/", "category_feed"),
     *feeds_of(feeds.of_author, "authors/<uslug:slug>/", "author_feed"),

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from django.core.exceptions import ObjectDoesNotExist
 from django.core.paginator import InvalidPage, Paginator
 from django.core.paginator import Page as PageOfRows
 from django.db.models import prefetch_related_objects
@@ -18,6 +19,8 @@ from blog.framing import letting_in
 from blog.models import Author, Category, Page, Post, Series
 from blog.models.place import EVERYTHING, Listing, WithinPeriod, list_of
 from blog.neighbours import around
+from blog.search.index import is_caught_up
+from blog.search.page import RESULTS_A_PAGE, Asked, SearchPage
 
 # The query parameter of lists.
 PAGE = ("page",)
@@ -99,6 +102,22 @@ def archive(
     return render(
         request, "blog/archive.html", {"period": period, "periods": periods, "page": page}
     )
+
+
+@public(params=("q", "category", "author", "year", *PAGE), kept=False)
+def search(request: HttpRequest) -> HttpResponse:
+    try:
+        found = SearchPage(Asked.read(request.GET))
+    except (ObjectDoesNotExist, ValueError):
+        raise Http404 from None
+    is_whole = is_caught_up()
+    page = page_of(request, found.matches, RESULTS_A_PAGE)
+    context = {"search": found, "page": page, "results": found.results(page), "is_whole": is_whole}
+    response = render(request, "blog/search.html", context)
+    if not is_whole:
+        # Not for anybody to keep while posts that were changed in bulk are still being taken in.
+        response["Cache-Control"] = "no-store"
+    return response
 
 
 # Without a slash any one word would be led to the address with it, whether or not a page is there;

@@ -20,6 +20,9 @@ from blog.models import (
     Place,
     Post,
     Redirect,
+    SearchEntry,
+    SearchMark,
+    SearchWord,
     Series,
     Site,
 )
@@ -425,3 +428,29 @@ class DemoRowFactory(DjangoModelFactory):
 
     model = "blog.post"
     key = factory.Sequence(str)
+
+
+class SearchEntryFactory(DjangoModelFactory):
+    """The entry that the post has got as it was saved."""
+
+    class Meta:
+        model = SearchEntry
+        django_get_or_create = ["post"]
+
+    post = factory.SubFactory(PostFactory)
+
+
+class SearchMarkFactory(DjangoModelFactory):
+    class Meta:
+        model = SearchMark
+
+    post_id = factory.Sequence(int)
+
+
+class SearchWordFactory(DjangoModelFactory):
+    class Meta:
+        model = SearchWord
+
+    word = factory.Sequence(lambda n: f"word{n}")
+    first = "w"
+    length = 5

@@ -13,6 +13,7 @@ from blog.models.page import Page
 from blog.models.place import Mark, Place
 from blog.models.post import Post
 from blog.models.redirect import Redirect
+from blog.models.search import SearchEntry, SearchMark, SearchWord
 from blog.models.series import Series
 from blog.models.site import Site
 
@@ -32,6 +33,9 @@ __all__ = [
     "Place",
     "Post",
     "Redirect",
+    "SearchEntry",
+    "SearchMark",
+    "SearchWord",
     "Series",
     "Site",
 ]

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from blog import markdown
-from blog.models import AccountMail, Limit, Post
+from blog.models import AccountMail, Limit, Post, SearchMark
 from blog.sweep import forget, sweep
 from blog.tasks import render_posts_again
 from tests.factories import PostFactory
@@ -52,8 +52,9 @@ def test_posts_of_an_older_renderer_are_brought_up_to_date(clock):
     sweep()
     looked_at = render_posts_again.call()
 
-    assert nudges() == ["relate_posts", "render_posts_again"]
+    assert nudges() == ["relate_posts", "render_posts_again", "take_in_posts"]
     assert looked_at == 1
+    assert not SearchMark.objects.exists()
     old.refresh_from_db()
     assert "<em>words</em>" in old.html
     assert old.markdown_version == markdown.VERSION

@@ -1,0 +1,181 @@
+"""Finding: what was typed, to posts in order, and counts beside the filters."""
+
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+from operator import attrgetter
+from typing import NamedTuple
+
+from django.conf import settings
+from django.utils.timezone import localtime
+
+from blog.archive import Period
+from blog.models import Author, Category
+from blog.models.search import SearchEntry, SearchWord, seconds_of
+from blog.search.backends import backend
+from blog.search.clauses import Clause, author_token, category_token, year_token
+from blog.search.query import Query, Term, Tokens
+from blog.search.words import stem, tokens
+
+# Beyond so many matches the newest are ranked, and the page says so.
+MOST_RANKED = 2_000
+# Words that an unfinished one is completed to, beside those that begin like it in the index.
+MOST_COMPLETIONS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What the results are narrowed to."""
+
+    category: Category | None = None
+    author: Author | None = None
+    year: int | None = None
+
+    def __bool__(self) -> bool:
+        return any((self.category, self.author, self.year))
+
+
+NO_FILTERS = Filters()
+
+
+class Names:
+    """Categories and authors, by what they are called now.
+
+    Few enough to be looked through at each search, so that to rename one changes no post's entry.
+    """
+
+    @cached_property
+    def categories(self) -> dict[int, Category]:
+        return {row.pk: row for row in Category.objects.only("name", "slug")}
+
+    @cached_property
+    def authors(self) -> dict[int, Author]:
+        """Those whom the public may know of."""
+        named = Author.objects.published().only("slug", "display_name", "first_name", "last_name")
+        return {row.pk: row for row in named}
+
+    @cached_property
+    def _places(self) -> list[tuple[list[str], str]]:
+        named = [(row.name, category_token(pk)) for pk, row in self.categories.items()]
+        named += [(row.get_display_name(), author_token(pk)) for pk, row in self.authors.items()]
+        return [(tokens(name, settings.LANGUAGE_CODE), place) for name, place in named]
+
+    def answering(self, readings: Iterable[Tokens]) -> tuple[str, ...]:
+        """The places whose names have one of the readings."""
+        return tuple(
+            place
+            for name, place in self._places
+            if any(_stands_in(reading, name) for reading in readings)
+        )
+
+
+def _stands_in(reading: Tokens, name: list[str]) -> bool:
+    *firsts, last = reading.tokens
+    for at in range(len(name) - len(firsts)):
+        *starts, end = name[at : at + len(reading.tokens)]
+        fits = end.startswith(last) if reading.is_prefix else end == last
+        if fits and starts == firsts:
+            return True
+    return False
+
+
+class Match(NamedTuple):
+    """A post that was found, without itself. There are many of these, so they are kept bare."""
+
+    score: float
+    newness: int
+    post_id: int
+    author_id: int | None
+    category_ids: str
+
+
+@dataclass(frozen=True)
+class Found:
+    """The best first."""
+
+    matches: list[Match] = field(default_factory=list)
+    is_capped: bool = False
+
+    @cached_property
+    def by_category(self) -> Counter[int]:
+        counts: Counter[int] = Counter()
+        for category_ids, count in Counter(match.category_ids for match in self.matches).items():
+            for pk in category_ids.split():
+                counts[int(pk)] += count
+        return counts
+
+    @cached_property
+    def by_author(self) -> Counter[int]:
+        return Counter(match.author_id for match in self.matches if match.author_id)
+
+    @cached_property
+    def by_year(self) -> dict[int, int]:
+        """The newest first, in the site's own time zone."""
+        if not self.matches:
+            return {}
+        times = sorted(seconds_of(match.newness) for match in self.matches)
+        first, last = (localtime(datetime.fromtimestamp(times[at], UTC)).year for at in (0, -1))
+        counts = {
+            year: bisect_left(times, Period(year + 1).start.timestamp())
+            - bisect_left(times, Period(year).start.timestamp())
+            for year in range(last, first - 1, -1)
+        }
+        return {year: count for year, count in counts.items() if count}
+
+
+def find(
+    query: Query,
+    languages: Sequence[str],
+    names: Names,
+    filters: Filters = NO_FILTERS,
+    most: int | None = None,
+) -> Found:
+    """The posts that the public may see now and that answer `query`, within `filters`."""
+    most = most or MOST_RANKED
+    if query.is_too_short:
+        return Found()
+    clauses = [clause_of(term, languages, names) for term in query.terms]
+    clauses += [Clause(places=(place,)) for place in _places(filters)]
+    entries = SearchEntry.objects.published()
+    if filters.year:
+        entries = entries.filter(Period(filters.year).contains())
+    rows = backend().ranked(entries, clauses, most + 1)
+    matches = list(map(Match._make, rows))
+    matches.sort(key=attrgetter("newness"), reverse=True)
+    is_capped = len(matches) > most
+    return Found(sorted(matches[:most], key=lambda match: -match.score), is_capped)
+
+
+def languages_in_use() -> list[str]:
+    """Those that entries are stemmed by: from one to the next along their index."""
+    found: list[str] = []
+    entries = SearchEntry.objects.order_by("language").values_list("language", flat=True)
+    while (language := entries.filter(language__gt=found[-1] if found else "").first()) is not None:
+        found.append(language)
+    return found or [settings.LANGUAGE_CODE]
+
+
+def clause_of(term: Term, languages: Sequence[str], names: Names) -> Clause:
+    readings = term.readings(languages)
+    places = names.answering(readings)
+    if term.is_open and term.is_word:
+        readings += completions(term.words[0], languages)
+    return Clause(tuple(dict.fromkeys(readings)), places, term.is_excluded)
+
+
+def completions(start: str, languages: Iterable[str]) -> list[Tokens]:
+    """Words that begin so, where their stem does not: "electri" is no part of "electr"."""
+    alike = SearchWord.objects.filter(first=start[0], length__gt=len(start), word__startswith=start)
+    words = alike.order_by("length", "word").values_list("word", flat=True)[:MOST_COMPLETIONS]
+    stems = {stem(word, language) for word in words for language in languages}
+    return [Tokens((each,)) for each in sorted(stems) if not each.startswith(start)]
+
+
+def _places(filters: Filters) -> list[str]:
+    category = [category_token(filters.category.pk)] if filters.category else []
+    author = [author_token(filters.author.pk)] if filters.author else []
+    year = [year_token(filters.year)] if filters.year else []
+    return category + author + year

@@ -1,0 +1,196 @@
+"""The search page: what was asked in its address, and all that it shows."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+from django.http import QueryDict
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+
+from blog.archive import period_or_404
+from blog.models import Author, Category, Post
+from blog.models.search import SearchEntry
+from blog.search.finding import NO_FILTERS, Filters, Found, Match, Names, find, languages_in_use
+from blog.search.query import Query, parse
+from blog.search.snippets import Marker, Piece
+from blog.search.suggesting import suggestion
+from blog.text import clean_line
+
+RESULTS_A_PAGE = 10
+# Choices beside a filter: those with most posts.
+MOST_CHOICES = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    post: Post
+    title: list[Piece]
+    passage: list[Piece]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A way to narrow the results down, or out again."""
+
+    name: str
+    count: int
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Facet:
+    """What results can be narrowed down by: the choices, or what was chosen and the way back."""
+
+    name: str
+    chosen: str
+    without: str
+    choices: list[Choice]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The address of a search, understood."""
+
+    query: Query
+    filters: Filters = NO_FILTERS
+
+    @classmethod
+    def read(cls, parameters: QueryDict) -> "Asked":
+        """Raises DoesNotExist, ValueError or Http404 for a filter that names nothing."""
+        category, author, year = (
+            clean_line(parameters.get(name, "")) for name in ("category", "author", "year")
+        )
+        filters = Filters(
+            Category.objects.get(slug=category) if category else None,
+            Author.objects.published().get(slug=author) if author else None,
+            _year(year) if year else None,
+        )
+        return cls(parse(parameters.get("q", "")), filters)
+
+    @property
+    def address(self) -> str:
+        """What stands behind the path, in one order whatever order it came in."""
+        filters = self.filters
+        parts = {
+            "q": self.query.text,
+            "category": filters.category and filters.category.slug,
+            "author": filters.author and filters.author.slug,
+            "year": filters.year,
+        }
+        return "?" + urlencode({name: value for name, value in parts.items() if value})
+
+    def narrowed(self, **filters: Any) -> str:
+        return replace(self, filters=replace(self.filters, **filters)).address
+
+
+class SearchPage:
+    """Everything is looked up when the template asks for it, and not before."""
+
+    def __init__(self, asked: Asked) -> None:
+        self.asked = asked
+        self.query = asked.query
+
+    @cached_property
+    def languages(self) -> list[str]:
+        return languages_in_use()
+
+    @cached_property
+    def names(self) -> Names:
+        return Names()
+
+    @cached_property
+    def found(self) -> Found:
+        return find(self.query, self.languages, self.names, self.asked.filters)
+
+    @property
+    def matches(self) -> list[Match]:
+        return self.found.matches
+
+    def results(self, matches: Iterable[Match]) -> list[Result]:
+        """These, with the passages that they were found by."""
+        wanted = [match.post_id for match in matches]
+        # By the entries: SQLite finds those by number, and would walk all posts by date.
+        entries = (
+            SearchEntry.objects.published()
+            .select_related("post__author")
+            .prefetch_related("post__categories")
+            .defer("post__body", "post__html", "post__toc")
+            .in_bulk(wanted)
+        )
+        marker = Marker(self.query.terms, self.languages)
+        return [
+            Result(
+                entry.post,
+                marker.pieces(entry.post.title),
+                marker.passage(entry.text) or marker.pieces(entry.post.description),
+            )
+            for pk in wanted
+            if (entry := entries.get(pk)) and entry.post.is_public
+        ]
+
+    @cached_property
+    def suggestion(self) -> str:
+        return suggestion(self.query, self.languages, self.names)
+
+    @property
+    def suggested_address(self) -> str:
+        return Asked(parse(self.suggestion)).address
+
+    @property
+    def address_without_filters(self) -> str:
+        return Asked(self.query).address
+
+    @cached_property
+    def some_categories(self) -> list[Category]:
+        return list(Category.objects.published()[:MOST_CHOICES])
+
+    @cached_property
+    def facets(self) -> list["Facet"]:
+        """Those that narrow something down, or have done so already."""
+        facets = [self._by_category(), self._by_author(), self._by_year()]
+        return [facet for facet in facets if facet.chosen or len(facet.choices) > 1]
+
+    def _by_category(self) -> "Facet":
+        chosen, counts = self.asked.filters.category, self.found.by_category
+        rows = {} if chosen else self.names.categories
+        choices = [
+            Choice(rows[pk].name, count, self.asked.narrowed(category=rows[pk]))
+            for pk, count in counts.most_common()
+            if pk in rows
+        ]
+        without = self.asked.narrowed(category=None)
+        return Facet(_("Category"), chosen.name if chosen else "", without, _ordered(choices))
+
+    def _by_author(self) -> "Facet":
+        chosen, counts = self.asked.filters.author, self.found.by_author
+        rows = {} if chosen else self.names.authors
+        choices = [
+            Choice(rows[pk].get_display_name(), count, self.asked.narrowed(author=rows[pk]))
+            for pk, count in counts.most_common()
+            if pk in rows
+        ]
+        name = chosen.get_display_name() if chosen else ""
+        without = self.asked.narrowed(author=None)
+        return Facet(_("Author"), name, without, _ordered(choices))
+
+    def _by_year(self) -> "Facet":
+        chosen, counts = self.asked.filters.year, self.found.by_year
+        choices = [
+            Choice(str(year), count, self.asked.narrowed(year=year))
+            for year, count in ({} if chosen else counts).items()
+        ]
+        without = self.asked.narrowed(year=None)
+        return Facet(_("Year"), str(chosen or ""), without, choices[:MOST_CHOICES])
+
+
+def _ordered(choices: list[Choice]) -> list[Choice]:
+    """The one with most posts first; by name where they have as many."""
+    return sorted(choices, key=lambda choice: (-choice.count, choice.name))[:MOST_CHOICES]
+
+
+def _year(said: str) -> int:
+    if not (said.isascii() and said.isdecimal() and len(said) == 4):
+        raise ValueError(said)
+    return period_or_404(int(said), None).year

@@ -1,0 +1,138 @@
+"""The index on PostgreSQL: a `tsvector` beside each entry, with a GIN index over all of them.
+
+The tokens are ours, so no text search configuration and no extension is asked for anything.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from itertools import count
+
+from django.db import connection, transaction
+from django.db.models import BigIntegerField, ExpressionWrapper, F, QuerySet
+
+from blog.models.search import SearchEntry
+from blog.search.clauses import COLUMNS, Clause, Fields
+from blog.search.query import Tokens
+
+WEIGHTS = {"title": "A", "summary": "B", "places": "C", "body": "D"}
+# What a match counts in the text, in a name, in a summary, in a title; a long post's count less.
+# Scored at last, where only what is ranked is left; older posts are looked at only if need be.
+RANK = """
+    WITH recent AS MATERIALIZED ({recent}),
+    newest AS MATERIALIZED (
+        SELECT * FROM recent WHERE (SELECT count(*) FROM recent) = %s
+        UNION ALL
+        SELECT * FROM ({all}) AS every WHERE (SELECT count(*) FROM recent) < %s
+    )
+    SELECT ts_rank('{{0.1, 0.3, 0.4, 1.0}}', vector, %s::tsquery, 1), {columns} FROM newest
+"""
+# No word has both; a place is therefore never taken for one.
+PLACE = "="
+# PostgreSQL refuses more than 1 MB, and keeps 255 positions of a lexeme and 16,383 of a text.
+MOST_BYTES = 900_000
+MOST_POSITIONS = 255
+LAST_POSITION = 16_383
+
+# "Recent" are the newest entries, with an index of their own: of a word that stands in most posts
+# they alone have more than is ranked, and all others need not be looked at. New ones come in by
+# themselves, and `tidy` puts the oldest out. Whatever is newer than a recent entry is recent.
+RECENT = 10_000
+MOST_RECENT = 20_000
+KEEP = """
+    UPDATE blog_searchentry SET vector = %s::tsvector, recent = newness >= coalesce(
+        (SELECT min(newness) FROM blog_searchentry WHERE recent AND post_id <> %s),
+        (SELECT max(newness) FROM blog_searchentry WHERE post_id <> %s),
+        newness
+    ) WHERE post_id = %s
+"""
+TIDY = """
+    UPDATE blog_searchentry SET recent = newness >= %s
+    WHERE recent IS DISTINCT FROM (newness >= %s)
+"""
+# The planner does not know that a long tsvector takes its time to be fetched, and would read them
+# all; and to start a second process takes longer than the search.
+PLAN = "SET LOCAL enable_seqscan = off; SET LOCAL max_parallel_workers_per_gather = 0"
+MATCHES = "vector @@ %s::tsquery"
+
+
+def forget(post_ids: Iterable[int]) -> None:
+    """Nothing: the tokens stand in the entry, which is written over."""
+
+
+def store(entries: Iterable[tuple[SearchEntry, Fields]]) -> None:
+    rows = [
+        (vector(fields), entry.post_id, entry.post_id, entry.post_id) for entry, fields in entries
+    ]
+    with connection.cursor() as cursor:
+        cursor.executemany(KEEP, rows)
+
+
+def tidy() -> None:
+    """Let only the newest be recent."""
+    if _where(SearchEntry.objects.all(), "recent").count() <= MOST_RECENT:
+        return
+    with transaction.atomic(), connection.cursor() as cursor:
+        # Nobody may add an entry by the old limit meanwhile.
+        cursor.execute("LOCK TABLE blog_searchentry IN SHARE ROW EXCLUSIVE MODE")
+        newest = SearchEntry.objects.order_by("-newness").values_list("newness", flat=True)
+        limit = newest[RECENT]
+        cursor.execute(TIDY, [limit, limit])
+
+
+def vector(fields: Fields) -> str:
+    """The tokens with their positions, as PostgreSQL reads a tsvector."""
+    places = {"places": [PLACE + place for place in fields["places"]]}
+    positions: dict[str, list[str]] = defaultdict(list)
+    counter = count(1)
+    for name, weight in WEIGHTS.items():
+        for token in (fields | places)[name]:
+            positions[token].append(f"{min(next(counter), LAST_POSITION)}{weight}")
+        next(counter)  # no phrase runs from one field into the next
+    written, size = [], 0
+    for token, found in positions.items():
+        found = found[:MOST_POSITIONS]
+        size += len(token.encode()) + 2 * len(found) + 4
+        if size > MOST_BYTES:
+            break
+        written.append(f"{_quoted(token)}:{','.join(found)}")
+    return " ".join(written)
+
+
+def ranked(entries: QuerySet[SearchEntry], clauses: Sequence[Clause], most: int) -> list[tuple]:
+    """The newest `most` of `entries` that match, as `COLUMNS` after their score, in no order."""
+    asked = _expression(clauses)
+    # A sum, so that the planner does not walk the index of `newness` and read them all either.
+    by_newness = ExpressionWrapper(F("newness") + 0, output_field=BigIntegerField())
+    matching = _where(entries, MATCHES, asked).annotate(by_newness=by_newness)
+    matching = matching.order_by("-by_newness")
+    matching = matching.extra(select={"vector": "vector"}).values("vector", *COLUMNS)
+    recent, recent_parameters = _where(matching, "recent")[:most].query.sql_with_params()
+    every, parameters = matching[:most].query.sql_with_params()
+    sql = RANK.format(recent=recent, all=every, columns=", ".join(COLUMNS))
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(PLAN)
+        cursor.execute(sql, [*recent_parameters, most, *parameters, most, asked])
+        return cursor.fetchall()
+
+
+def _where(entries: QuerySet, condition: str, *parameters: object) -> QuerySet:
+    return entries.extra(where=[condition], params=parameters)  # noqa: S610 (none is typed)
+
+
+def _expression(clauses: Sequence[Clause]) -> str:
+    return " & ".join(("!" if clause.is_excluded else "") + _one(clause) for clause in clauses)
+
+
+def _one(clause: Clause) -> str:
+    places = (_quoted(PLACE + place) for place in clause.places)
+    return f"({' | '.join([*map(_phrase, clause.readings), *places])})"
+
+
+def _phrase(reading: Tokens) -> str:
+    *firsts, last = map(_quoted, reading.tokens)
+    return f"({' <-> '.join([*firsts, last + (':*' if reading.is_prefix else '')])})"
+
+
+def _quoted(token: str) -> str:
+    """No token has a quote or a backslash in it."""
+    return f"'{token}'"
