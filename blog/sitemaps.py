@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils.xmlutils import SimplerXMLGenerator
 
 from blog.links import absolute
-from blog.models import Author, Category, Page, Post
+from blog.models import Author, Category, Page, Post, Series
 
 # The protocol allows 50,000, which would take longer to write than a crawler likes to wait.
 LIMIT = 1_000
@@ -112,6 +112,7 @@ SECTIONS: dict[str, Pages | Rows] = {
         _post,
         ("updated_at", "published_at"),
     ),
+    "series": Rows(lambda: Series.objects.published(), "blog:series"),
     "categories": Rows(lambda: Category.objects.published(), "blog:category"),
     "authors": Rows(lambda: Author.objects.published(), "blog:author"),
 }

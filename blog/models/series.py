@@ -1,10 +1,19 @@
 """Posts that are read in order, one after the other."""
 
-from django.db.models import Max
+from django.db import models
+from django.db.models import Exists, Max, OuterRef
 from django.utils.translation import gettext_lazy as _
 
 from blog.fields import Line, Prose
 from blog.models.addressed import Addressed
+from blog.models.visibility import visible
+
+
+class SeriesQuerySet(models.QuerySet["Series"]):
+    def published(self) -> "SeriesQuerySet":
+        """Those with at least one part that the public may see now."""
+        with_parts = self.model._default_manager.filter(visible("posts__"), pk=OuterRef("pk"))
+        return self.filter(Exists(with_parts))
 
 
 class Series(Addressed):
@@ -16,6 +25,8 @@ class Series(Addressed):
         blank=True,
         help_text=_("One or two sentences at the top of the page of the series."),
     )
+
+    objects = SeriesQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("series")
@@ -31,7 +42,7 @@ class Series(Addressed):
     @property
     def is_public(self) -> bool:
         """A series that is still being written is nobody's to know of."""
-        return self.posts.published().exists()  # type: ignore[attr-defined]
+        return Series.objects.published().filter(pk=self.pk).exists()
 
     def next_position(self) -> int:
         """The place behind all parts, drafts included; the last places fill up at the end."""
