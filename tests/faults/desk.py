@@ -17,9 +17,9 @@ from django.core.management import call_command  # noqa: E402
 from django.db import close_old_connections, connection  # noqa: E402
 from django.test import RequestFactory  # noqa: E402
 
-from blog.models import Author, Site  # noqa: E402, F401  # what the rig asks for
+from blog.models import Author, Post, Site  # noqa: E402, F401  # what the rig asks for
 from config.newsroom import front_page  # noqa: E402
-from newsletter.models import Issue, Subscriber, Terms  # noqa: E402, F401
+from newsletter.models import Issue, Notice, Subscriber, Terms  # noqa: E402, F401
 from newsletter.sending import issues  # noqa: E402
 from tests.faults.readers import add_readers  # noqa: E402
 
@@ -68,6 +68,21 @@ def rows() -> list:
     """Every delivery of the newest issue: address, status, attempts, reply."""
     deliveries = newest().deliveries.order_by("pk")
     return [*deliveries.values_list("subscriber__email", "status", "attempts", "reply")]
+
+
+def token(email: str) -> str:
+    """What the links in a reader's mails carry."""
+    return Subscriber.objects.get(email=email).token
+
+
+def unsubscribed() -> list[str]:
+    gone = Subscriber.objects.filter(status=Subscriber.Status.UNSUBSCRIBED)
+    return sorted(gone.values_list("email", flat=True))
+
+
+def has_notices_to_send() -> bool:
+    """Whether the worker has still to look at somebody who signed up."""
+    return Notice.objects.due().exists()
 
 
 def main() -> None:
