@@ -19,7 +19,7 @@ from django.test import RequestFactory  # noqa: E402
 
 from blog.models import Author, Post, Site  # noqa: E402, F401  # what the rig asks for
 from config.newsroom import front_page  # noqa: E402
-from newsletter.models import Issue, Notice, Subscriber, Terms  # noqa: E402, F401
+from newsletter.models import Issue, Notice, Subscriber, Terms  # noqa: E402
 from newsletter.sending import issues  # noqa: E402
 from tests.faults.readers import add_readers  # noqa: E402
 

@@ -8,17 +8,13 @@ import pytest
 from tests.faults.marks import with_redis
 from tests.faults.redis import Redis
 from tests.faults.rig import site
+from tests.faults.traffic import PAGES, leave, open_shop, sign_up
 
 pytestmark = [pytest.mark.processes, with_redis]
 
 # Of everybody who signs up below, so many are asked to confirm within the hour.
 MOST_CONFIRMATIONS = 6
 SIGN_UPS, LEAVERS = 4, 4
-PAGES = ["/", "/posts/by-the-sea/", "/categories/", "/archive/", "/feed/", "/newsletter/", "/terms/"]
-FORM = {
-    "Content_Type": "application/x-www-form-urlencoded",
-    "Sec_Fetch_Site": "same-origin",
-}
 
 
 @pytest.fixture
@@ -32,7 +28,7 @@ def a_served_site(template, tmp_path, redis):
     """With a cache in Redis, a post, and an issue that will take a while."""
     more = {"CACHE_URL": redis.url, "CONFIRMATIONS_PER_HOUR": str(MOST_CONFIRMATIONS)}
     with site(template, tmp_path / "site", **more) as made:
-        made.ask("Post(title='By the sea', slug='by-the-sea', status='published').save()")
+        open_shop(made)
         made.sink.set_rules(delay=1)
         made.serve()
         made.work()
@@ -62,15 +58,12 @@ def test_redis_that_is_emptied_hangs_and_goes(a_served_site, redis):
 
 def visit(a_site, number):
     """The statuses of pages, of readers who leave by one click, and of some who sign up."""
-    asked = [a_site.server.get(path).status for path in PAGES]
-    for leaver in leavers(number):
-        path = f"/newsletter/unsubscribe/{a_site.ask(f'token({leaver!r})')}/"
-        one_click = "List-Unsubscribe=One-Click"
-        asked.append(a_site.server.request("POST", path, one_click, **FORM).status)
-    for guest in range(SIGN_UPS):
-        form = f"email=guest{number}.{guest}%40example.com&agreed_to_terms=on&terms_version=1"
-        asked.append(a_site.server.request("POST", "/newsletter/subscribe/", form, **FORM).status)
-    return asked
+    tokens = [a_site.ask(f"token({leaver!r})") for leaver in leavers(number)]
+    return [
+        *(a_site.server.get(page).status for page in PAGES),
+        *(leave(a_site, token) for token in tokens),
+        *(sign_up(a_site, f"guest{number}.{guest}") for guest in range(SIGN_UPS)),
+    ]
 
 
 def leavers(number):
