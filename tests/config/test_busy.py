@@ -41,7 +41,7 @@ def test_eight_processes_that_write_for_a_minute_see_no_lock(a_site):
 
 def write(a_site, seconds):
     """Until then all sign up, save posts and send mail; and everything arrived, and only once."""
-    a_site.sink.wait_for(1)
+    a_site.sink.wait_for(1, 60)
     settings = a_site.environment | {"PYTHONWARNINGS": "ignore"}
     with ExitStack() as stack:
         busy = [

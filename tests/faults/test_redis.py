@@ -33,7 +33,7 @@ def a_served_site(template, tmp_path, redis):
         made.serve()
         made.work()
         made.send()
-        made.sink.wait_for(1)
+        made.sink.wait_for(1, 60)
         yield made
 
 

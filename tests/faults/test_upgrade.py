@@ -41,7 +41,7 @@ def test_new_release_over_a_busy_site(tmp_path):
         open_shop(made)
         made.serve()
         made.send()
-        made.sink.wait_for(100)
+        made.sink.wait_for(100, 60)
         with traffic(made) as visitors:
             upgrade(made)
         made.wait_until_finished(120)
