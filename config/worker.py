@@ -20,7 +20,6 @@ from django_tasks_db.management.commands import db_worker
 from blog.models import Heartbeat
 from blog.sweep import sweep as sweep_blog
 from config.queue import free_stuck_tasks, prune_results
-from newsletter.sending.memory import hold_if_set_back
 from newsletter.sending.sender import Sender
 from newsletter.sweep import sweep as sweep_newsletter
 
@@ -114,17 +113,13 @@ class SenderThread(threading.Thread):
 
     def run(self) -> None:
         sender = Sender(self.stopped.is_set)
-        pause, is_sure = 0.0, False
+        pause = 0.0
         while not self.stopped.wait(pause):
             pause = LOOKS_EVERY
             try:
-                if not is_sure:  # a backup may have been put back meanwhile
-                    hold_if_set_back()
-                    is_sure = True
                 pause = 0.0 if sender.work() else LOOKS_EVERY
                 close_old_connections()
             except Exception as error:
-                is_sure = False
                 self.complaints.about("newsletter.sending", error)
                 connections.close_all()
 

@@ -19,13 +19,16 @@ def identity() -> str:
 
 
 def _sqlite() -> str:
-    """A copied or restored file is another file on its disk."""
+    """A copied or restored file is another file on its disk.
+
+    The disk itself has no number that lasts: its device may have another after a reboot, and what
+    statvfs() says of it is made of that on some file systems.
+    """
     name = str(connection.settings_dict["NAME"])
     try:
-        file = Path(name).stat()
+        return str(Path(name).stat().st_ino)
     except OSError:  # in memory
         return name
-    return f"{file.st_dev}:{file.st_ino}"
 
 
 def _postgresql() -> str:

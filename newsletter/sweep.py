@@ -13,6 +13,7 @@ from newsletter.models import (
     ConsentEvidence,
     ImportBatch,
     ImportFile,
+    Issue,
     Notice,
     Subscriber,
     Terms,
@@ -38,6 +39,8 @@ def sweep() -> None:
         remind()
         for terms in Terms.objects.to_render_again():
             terms.render_again()
+        for issue in Issue.objects.to_render_again():
+            issue.render_again()
     run_due()
 
 

@@ -14,6 +14,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='post',
             name='language',
-            field=models.CharField(blank=True, choices=blog.models.post.language_choices, help_text='Only if this text is in another language than the site.', max_length=12),
+            field=models.CharField(blank=True, db_default='', default='', choices=blog.models.post.language_choices, help_text='Only if this text is in another language than the site.', max_length=12),
         ),
     ]

@@ -180,6 +180,8 @@ class Post(Addressed):
     language = models.CharField(
         max_length=12,
         blank=True,
+        default="",
+        db_default="",
         choices=language_choices,
         help_text="Only if this text is in another language than the site.",
     )

@@ -9,7 +9,6 @@ from blog.models import Author, Category, Page, Post, Site
 from config.demo.loader import SITE_FIELDS, site_facts
 from config.models import DemoRow
 from newsletter.models import Consent, Delivery, Feedback, Issue, Subscriber, Terms
-from newsletter.sending import memory
 
 
 @transaction.atomic
@@ -32,8 +31,6 @@ def remove_readers() -> None:
         # What an issue counts must still add up to what it has.
         Issue.objects.filter(pk=issue).update(frozen_count=F("frozen_count") - number)
     deliveries.delete()
-    # Or it would look as if a backup had been put back, from before they were sent something.
-    transaction.on_commit(memory.forget)
     readers._raw_delete_rows()  # type: ignore[attr-defined]
 
 

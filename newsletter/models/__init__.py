@@ -8,6 +8,7 @@ from newsletter.models.feedback import Feedback
 from newsletter.models.import_batch import ImportBatch, ImportFile
 from newsletter.models.issue import FrozenMail, Issue, IssuePost
 from newsletter.models.notice import AddressChange, Notice
+from newsletter.models.odometer import Odometer
 from newsletter.models.pace import Pace
 from newsletter.models.secret import Secret
 from newsletter.models.settings import NewsletterSettings
@@ -31,6 +32,7 @@ __all__ = [
     "IssuePost",
     "NewsletterSettings",
     "Notice",
+    "Odometer",
     "Pace",
     "Secret",
     "Subscriber",

@@ -1,5 +1,6 @@
 """Issues: what the newsletter sends. docs/sending.md tells the whole story."""
 
+import logging
 from typing import Any
 
 from django.conf import settings
@@ -18,6 +19,8 @@ from newsletter import merge_tags
 from newsletter.models.delivery import Delivery, DeliveryQuerySet
 from newsletter.models.subscriber import Subscriber, SubscriberQuerySet
 
+logger = logging.getLogger("pennypost.newsletter")
+
 
 class IssueQuerySet(models.QuerySet["Issue"]):
     def drafts(self) -> "IssueQuerySet":
@@ -25,6 +28,10 @@ class IssueQuerySet(models.QuerySet["Issue"]):
 
     def scheduled(self) -> "IssueQuerySet":
         return self.filter(status=Issue.Status.SCHEDULED)
+
+    def to_render_again(self) -> "IssueQuerySet":
+        """What an older renderer laid out and nobody has been sent; a started issue stays as is."""
+        return self.filter(started_at=None).exclude(markdown_version=markdown.VERSION)
 
     def started(self) -> "IssueQuerySet":
         """Whose sending began, whatever became of it since."""
@@ -189,6 +196,20 @@ class Issue(Addressed):
         self.intro_html = markdown.render(merge_tags.to_places(self.intro), **origin).html
         self.html = markdown.render(merge_tags.to_places(self.body), **origin).html
         self.markdown_version = markdown.VERSION
+
+    def render_again(self) -> None:
+        """Store what the newest renderer makes of it, unless somebody saved other words."""
+        as_read = Issue.objects.to_render_again().filter(
+            pk=self.pk, intro=self.intro, body=self.body
+        )
+        try:
+            self.render()
+        except markdown.TooComplex:
+            logger.error("Issue %s has become too complex to be rendered again.", self.pk)
+            as_read.update(markdown_version=markdown.VERSION)
+        else:
+            derived = ("intro_html", "html", "markdown_version")
+            as_read.update(**{name: getattr(self, name) for name in derived})
 
     @property
     def is_editable(self) -> bool:

@@ -22,7 +22,8 @@ from django.db.models.sql import UpdateQuery
 from newsletter import feedback
 from newsletter.models import Delivery, Feedback, Issue, Subscriber
 from newsletter.models.delivery import DeliveryQuerySet
-from newsletter.sending import clock, rates
+from newsletter.models.odometer import Reading
+from newsletter.sending import clock, memory, rates
 from newsletter.sending.verdicts import Blame, Verdict
 
 Status = Delivery.Status
@@ -64,20 +65,36 @@ def lease() -> timedelta:
     return timedelta(seconds=settings.SEND_LEASE)
 
 
-@transaction.atomic
 def claim(issue: Issue, most: int) -> list[Claim]:
-    """Take up to `most` rows that are due; what another worker holds is passed over."""
+    """Take up to `most` rows that are due; what another worker holds is passed over.
+
+    None at all where the database was set back: then everything is held.
+    """
+    try:
+        claims, reading = _claim(issue, most)
+    except memory.SetBackError:
+        memory.hold_if_set_back()
+        return []
+    if reading:
+        memory.remember(reading)
+    return claims
+
+
+@transaction.atomic
+def _claim(issue: Issue, most: int) -> tuple[list[Claim], Reading | None]:
     fence = secrets.randbits(63)
     taken = _take(issue, most, fence)
     readers = Subscriber.objects.receiving().filter(pk__in=[subscriber for *_, subscriber in taken])
     found = {pk: row for pk, *row in readers.values_list("pk", "email", "token")}
     if len(found) < len(taken):
         _skip_the_gone(Delivery.objects.filter(issue=issue, status=Status.CLAIMED, fence=fence))
-    return [
+    claims = [
         Claim(fence, delivery, attempts, *found[subscriber])
         for delivery, attempts, subscriber in taken
         if subscriber in found
     ]
+    # Last, since no other worker can claim from here on until this is committed.
+    return claims, memory.advance() if taken else None
 
 
 def _take(issue: Issue, most: int, fence: int) -> list[tuple[int, int, int]]:

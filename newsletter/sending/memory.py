@@ -1,64 +1,98 @@
-"""What this host remembers of the ledger outside the database, to notice that it was set back.
+"""What this host remembers outside the database, to notice that the database was set back.
 
-A backup that is put back in the same place looks like the database that was there before. What was
-sent since would be sent again, so one line in VAR_DIR says how far the newest sending had come: a
-mail that was sent is sent for ever, and a database that knows of fewer is an older one.
+A backup that is put back in the same place looks like the database that was there before, and what
+was sent since would be sent again. So the database counts how far the sending has come (Odometer),
+and a line in VAR_DIR says how far it was when this host last looked: an odometer that went
+backwards is that of an older database. docs/sending.md says who looks when.
 """
 
 import logging
 import os
+from datetime import timedelta
 from pathlib import Path
 
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError
+from django.db import transaction
 
-from newsletter import installation
-from newsletter.models import Delivery, Digest, Issue
+from blog.models import Limit
+from newsletter.models import Digest, Issue, Odometer
+from newsletter.models.odometer import Reading
 
 logger = logging.getLogger("pennypost.newsletter")
 
 
-def remember(issue: Issue) -> None:
-    """Write down how many mails of `issue`, the newest that something was sent of, have left."""
-    try:
-        line = f"{installation.identity()} {issue.pk} {_sent(issue.pk)}\n"
-        # Another worker of this host may be writing too.
-        new = _file().with_suffix(f".{os.getpid()}")
-        new.write_text(line)
-        os.replace(new, _file())
-    except (OSError, DatabaseError, InterfaceError) as fault:
-        # The mails are worth more; the next time it may be possible.
-        logger.warning("How far issue %s is could not be written down: %s", issue.pk, fault)
+class SetBackError(Exception):
+    """The database is older than what this host remembers of it."""
 
 
 def hold_if_set_back() -> bool:
-    """Let all that would go out by itself wait for a human, where the database is an older one."""
-    if not _is_set_back():
-        return False
-    here = installation.identity()
+    """Look at the odometer; where it is behind, hold whatever would go out by itself."""
+    # In this order: another worker of this host may go on in between.
+    remembered = _remembered()
+    reading = Odometer.objects.read()
+    if _is_behind(reading, remembered):
+        logger.error("The database is older than what was sent from here: its issues are held.")
+        hold()
+        return True
+    if reading and reading != remembered:
+        remember(reading)
+    return False
+
+
+@transaction.atomic
+def hold() -> int:
+    """Let every issue and digest wait until a human says "go on here", who has the last word.
+
+    Returns how many there are.
+    """
     waiting = Issue.objects.under_way() | Issue.objects.scheduled()
-    waiting.filter(owner=here).update(owner="")
-    Digest.objects.filter(owner=here).update(owner="")
-    logger.error("The database is older than what was sent from here: its issues are held.")
-    # Whoever says "go on here" has the last word.
-    forget()
-    return True
+    held = waiting.update(owner="") + Digest.objects.update(owner="")
+    if remembered := _remembered():
+        Odometer.objects.put_forward(remembered)
+    return held
 
 
-def forget() -> None:
-    _file().unlink(missing_ok=True)
+def advance() -> Reading:
+    """Count what must not happen twice, within its transaction; raises SetBackError.
+
+    What it returns is to be remembered when that is committed, and before it happens.
+    """
+    remembered = _remembered()
+    reading = Odometer.objects.advance()
+    before = Reading(reading.number, reading.far - 1) if reading.far > 1 else None
+    if _is_behind(before, remembered):
+        raise SetBackError
+    return reading
 
 
-def _is_set_back() -> bool:
+def remember(reading: Reading) -> None:
+    if _is_behind(reading, _remembered()):
+        return  # another worker of this host has seen more
     try:
-        identity, issue, sent = _file().read_text().split()
-    except (OSError, ValueError):  # nothing was sent from here yet
+        new = _file().with_suffix(f".{os.getpid()}")
+        new.write_text(f"{reading.number} {reading.far}\n")
+        os.replace(new, _file())
+    except OSError as fault:
+        # The mails are worth more.
+        if Limit.objects.allow("log: memory", most=1, within=timedelta(minutes=1)):
+            logger.warning("How far the sending is could not be written down: %s", fault)
+
+
+def _is_behind(reading: Reading | None, remembered: Reading | None) -> bool:
+    """One that is missing altogether is behind too; another odometer is not."""
+    if remembered is None:
         return False
-    return identity == installation.identity() and _sent(int(issue)) < int(sent)
+    if reading is None:
+        return True
+    return reading.number == remembered.number and reading.far < remembered.far
 
 
-def _sent(issue: int) -> int:
-    return Delivery.objects.filter(issue=issue, status=Delivery.Status.SENT).count()
+def _remembered() -> Reading | None:
+    try:
+        number, far = _file().read_text().split()
+        return Reading(number, int(far))
+    except (OSError, ValueError):  # nothing was sent from here yet
+        return None
 
 
 def _file() -> Path:

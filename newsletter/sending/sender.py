@@ -27,15 +27,12 @@ logger = logging.getLogger("pennypost.newsletter")
 # Heartbeats that the newsroom reads.
 AWAY, TAKING = "newsletter: mail server away", "newsletter: mail server"
 LONGEST_PAUSE = 60.0
-# So often it is written down, seconds apart, how far an issue is.
-REMEMBER_EVERY = 30.0
 
 
 class Sender:
     def __init__(self, stop: Callable[[], bool]) -> None:
         self.stop = stop
         self._pause, self._away_until = 1.0, 0.0
-        self._remember_at = 0.0
 
     def work(self) -> bool:
         """Do what there is to do; returns whether anything was done.
@@ -43,6 +40,7 @@ class Sender:
         What is wrong with one issue does not hold up the others; it is raised when they had
         their turn.
         """
+        memory.hold_if_set_back()
         done = ledger.take_from_the_dead() + issues.skip_cancelled()
         faults: list[Exception] = []
         for step in self._steps():
@@ -74,23 +72,14 @@ class Sender:
             return False
         run = self._run(issue)
         self._note(issue, run.run(), run.reason)
-        memory.remember(issue)
         return True
 
     def _run(self, issue: Issue) -> "Engine | backend.Caller":
         letter = Letter(FrozenMail.objects.select_related("issue").get(issue=issue))
         server = mail_server()
-        stop = partial(self._remember_and_stop, issue)
         if server is None:
-            return backend.Caller(issue, letter, stop)
-        return Engine(issue, letter, server, settings.SEND_CONNECTIONS, stop)
-
-    def _remember_and_stop(self, issue: Issue) -> bool:
-        """Asked again and again while an issue is sent."""
-        if time.monotonic() >= self._remember_at:
-            self._remember_at = time.monotonic() + REMEMBER_EVERY
-            memory.remember(issue)
-        return self.stop()
+            return backend.Caller(issue, letter, self.stop)
+        return Engine(issue, letter, server, settings.SEND_CONNECTIONS, self.stop)
 
     def _note(self, issue: Issue, end: End, reason: str) -> None:
         if end is End.UNREACHABLE:

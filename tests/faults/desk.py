@@ -14,12 +14,20 @@ import django
 django.setup()
 
 from django.core.management import call_command  # noqa: E402
-from django.db import close_old_connections, connection  # noqa: E402
+from django.db import close_old_connections, connection, transaction  # noqa: E402
+from django.db.models.functions import Now  # noqa: E402
 from django.test import RequestFactory  # noqa: E402
 
-from blog.models import Author, Site  # noqa: E402, F401  # what the rig asks for
+from blog.models import Author, Post, Site  # noqa: E402, F401  # what the rig asks for
 from config.newsroom import front_page  # noqa: E402
-from newsletter.models import Issue, Subscriber, Terms  # noqa: E402, F401
+from newsletter.models import (  # noqa: E402
+    Delivery,
+    Issue,
+    Notice,
+    Odometer,
+    Subscriber,
+    Terms,
+)
 from newsletter.sending import issues  # noqa: E402
 from tests.faults.readers import add_readers  # noqa: E402
 
@@ -68,6 +76,30 @@ def rows() -> list:
     """Every delivery of the newest issue: address, status, attempts, reply."""
     deliveries = newest().deliveries.order_by("pk")
     return [*deliveries.values_list("subscriber__email", "status", "attempts", "reply")]
+
+
+def put_back_a_backup(far: int) -> None:
+    """One from before the first mail, in one go and under whoever works on the database."""
+    with transaction.atomic():
+        Delivery.objects.update(
+            status="waiting", due_at=Now(), settled_at=None, fence=None, leased_until=None
+        )
+        Odometer.objects.update(far=far)
+
+
+def token(email: str) -> str:
+    """What the links in a reader's mails carry."""
+    return Subscriber.objects.get(email=email).token
+
+
+def unsubscribed() -> list[str]:
+    gone = Subscriber.objects.filter(status=Subscriber.Status.UNSUBSCRIBED)
+    return sorted(gone.values_list("email", flat=True))
+
+
+def has_notices_to_send() -> bool:
+    """Whether the worker has still to look at somebody who signed up."""
+    return Notice.objects.due().exists()
 
 
 def main() -> None:

@@ -5,6 +5,8 @@ import shutil
 
 import pytest
 
+from tests.faults.redis import PROGRAM as REDIS
+
 on_sqlite = pytest.mark.skipif(
     bool(os.environ.get("TEST_DATABASE_URL")), reason="about a database that is a file"
 )
@@ -15,3 +17,4 @@ with_postfix = pytest.mark.skipif(
     not shutil.which("postfix") or os.geteuid() != 0,
     reason="needs Postfix, and root to start it",
 )
+with_redis = pytest.mark.skipif(not REDIS, reason="needs Redis, to stop it")

@@ -14,17 +14,17 @@ HOST = "blog.example.com"
 
 
 class Process:
-    """One of them. Their logs go to one file."""
+    """One of them, of the code in `root`. Their logs go to one file."""
 
-    def __init__(self, environment: dict[str, str], log: Path, *command: str) -> None:
-        self.environment, self.log, self.command = environment, log, command
+    def __init__(self, environment: dict[str, str], log: Path, root: Path, *command: str) -> None:
+        self.environment, self.log, self.root, self.command = environment, log, root, command
         self.start()
 
     def start(self) -> None:
         with self.log.open("a") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "manage.py", *self.command],
-                cwd=ROOT,
+                cwd=self.root,
                 env=only(self.environment),
                 stdout=log,
                 stderr=log,
@@ -46,8 +46,8 @@ class Process:
 
 
 class Worker(Process):
-    def __init__(self, environment: dict[str, str], log: Path) -> None:
-        super().__init__(environment, log, "worker", "--unsupervised")
+    def __init__(self, environment: dict[str, str], log: Path, root: Path = ROOT) -> None:
+        super().__init__(environment, log, root, "worker", "--unsupervised")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +60,9 @@ class Page:
 class Server(Process):
     """The whole site as an operator runs it: web server and worker, under the supervisor."""
 
-    def __init__(self, environment: dict[str, str], log: Path) -> None:
+    def __init__(self, environment: dict[str, str], log: Path, root: Path = ROOT) -> None:
         self.port = free_port()
-        super().__init__(environment, log, "serve", "--port", str(self.port))
+        super().__init__(environment, log, root, "serve", "--port", str(self.port))
 
     def get(self, path: str) -> Page:
         return self.request("GET", path)

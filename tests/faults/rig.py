@@ -49,17 +49,20 @@ class Result:
 
 
 class Template:
-    """A database with readers in it, to be copied for each site: SQLite, or a PostgreSQL by URL."""
+    """A database with readers in it, to be copied for each site: SQLite, or a PostgreSQL by URL.
 
-    def __init__(self, folder: Path, readers: int, server: str = "") -> None:
-        self.folder, self.readers, self.server = folder, readers, server
+    `root` is where the code lies that makes it and works with it.
+    """
+
+    def __init__(self, folder: Path, readers: int, server: str = "", root: Path = ROOT) -> None:
+        self.folder, self.readers, self.server, self.root = folder, readers, server, root
         self.number = secrets.token_hex(4)
         self.copies = 0
         self.file = folder / "template.sqlite3"
         folder.mkdir(parents=True, exist_ok=True)
         if server:
             self._create(self.number)
-        with Desk(environment(folder, self._url(self.number))) as desk:
+        with Desk(environment(folder, self._url(self.number)), root) as desk:
             desk.ask(f"prepare({readers})")
 
     def copy(self, folder: Path) -> str:
@@ -127,10 +130,10 @@ def environment(folder: Path, database_url: str, **more: str) -> dict[str, str]:
 class Desk:
     """Asks the site's own code, in a process that starts once."""
 
-    def __init__(self, environment: dict[str, str]) -> None:
+    def __init__(self, environment: dict[str, str], root: Path = ROOT) -> None:
         self.process = subprocess.Popen(
             [sys.executable, "-m", "tests.faults.desk"],
-            cwd=ROOT,
+            cwd=root,
             env=only(environment),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -165,6 +168,7 @@ class Site:
     environment: dict[str, str]
     desk: Desk
     readers: int
+    root: Path = ROOT
     issue: str = ""
     workers: list[Worker] = field(default_factory=list)
     server: Server | None = None
@@ -183,12 +187,13 @@ class Site:
 
     def work(self, count: int = 1, **more: str) -> None:
         """Start so many workers."""
-        self.workers += [Worker(self.environment | more, self.log) for _ in range(count)]
+        settings = self.environment | more
+        self.workers += [Worker(settings, self.log, self.root) for _ in range(count)]
 
     def serve(self) -> Server:
         """Start the whole site, with a worker in it; returns once it shows pages."""
         self.ask("call_command('collectstatic', verbosity=0, interactive=False)")
-        self.server = server = Server(self.environment, self.log)
+        self.server = server = Server(self.environment, self.log, self.root)
         self.until(lambda: server.get("/readyz/").status == 200, 60)
         return server
 
@@ -256,8 +261,8 @@ def site(template: Template, folder: Path, **more: str) -> Iterator[Site]:
     folder.mkdir(parents=True, exist_ok=True)
     with Sink(folder / "sink") as sink:
         settings = environment(folder, template.copy(folder), **{"EMAIL_URL": sink.url} | more)
-        with Desk(settings) as desk:
-            made = Site(folder, sink, settings, desk, template.readers)
+        with Desk(settings, template.root) as desk:
+            made = Site(folder, sink, settings, desk, template.readers, template.root)
             try:
                 yield made
             finally:

@@ -182,6 +182,40 @@ def copy_database(source, target):
         old.backup(new)
 
 
+def test_backup_that_is_put_back_under_a_sending_worker_sends_nothing_again(a_site):
+    """Its rows are those of before from one moment to the next, and no connection is cut."""
+    a_site.send()
+    far = a_site.ask("Odometer.objects.read().far")
+    a_site.sink.set_rules(delay=0.02)
+    a_site.work()
+    a_site.sink.wait_for(20)
+
+    a_site.ask(f"put_back_a_backup({far})")
+    a_site.until(lambda: "its issues are held" in a_site.log.read_text())
+
+    assert stands_still(a_site)
+    assert a_site.result().doubled == 0
+    assert a_site.sink.counts()["accepted"] < a_site.readers
+
+
+def test_backup_that_is_put_back_is_noticed_by_a_host_that_sent_nothing(a_site, tmp_path):
+    a_site.send()
+    far = a_site.ask("Odometer.objects.read().far")
+    a_site.work()
+    a_site.wait_until_finished()
+    other_host = tmp_path / "other host"
+    other_host.mkdir()
+    a_site.work(VAR_DIR=str(other_host))
+    a_site.until((other_host / "sent").exists)
+    a_site.workers[0].kill()
+
+    a_site.ask(f"put_back_a_backup({far})")
+    a_site.until(lambda: "its issues are held" in a_site.log.read_text())
+
+    assert stands_still(a_site)
+    assert a_site.sink.counts()["accepted"] == a_site.readers
+
+
 @on_postgresql
 def test_cut_database_connections_lose_nobody_and_double_nobody(a_site):
     """Case L05."""

@@ -3,7 +3,9 @@
 import pytest
 from django.db import IntegrityError
 
+from blog.markdown import VERSION, TooComplex
 from newsletter.models import Issue
+from newsletter.sweep import sweep
 from tests.factories import (
     CategoryFactory,
     DeliveryFactory,
@@ -89,3 +91,42 @@ def test_issue_is_laid_out_when_it_is_saved():
     assert issue.intro_html == "<p><em>Hello</em></p>\n"
     assert "<strong>Bold</strong>" in issue.html
     assert "script" not in issue.html
+
+
+def test_draft_is_laid_out_again_by_a_new_renderer_and_a_sent_issue_stays():
+    draft, sent = IssueFactory(body="*New*"), RunningIssueFactory(body="*New*")
+    Issue.objects.update(html="<p>Old</p>", markdown_version=0)
+
+    sweep()
+
+    draft.refresh_from_db()
+    sent.refresh_from_db()
+    assert (draft.html.strip(), draft.markdown_version) == ("<p><em>New</em></p>", VERSION)
+    assert sent.html == "<p>Old</p>"
+    assert not Issue.objects.to_render_again().exists()
+
+
+def test_draft_that_was_saved_meanwhile_keeps_its_new_words():
+    as_read = IssueFactory(body="Old words")
+    Issue.objects.update(body="New words", html="<p>New words</p>", markdown_version=0)
+
+    as_read.render_again()
+
+    assert Issue.objects.get().html == "<p>New words</p>"
+
+
+def test_draft_that_became_too_complex_keeps_its_look_and_is_not_tried_for_ever(
+    caplog, monkeypatch
+):
+    draft = IssueFactory()
+    Issue.objects.update(html="<p>Old</p>", markdown_version=0)
+
+    def refuse(*arguments, **options):
+        raise TooComplex
+
+    monkeypatch.setattr("newsletter.models.issue.markdown.render", refuse)
+    draft.render_again()
+
+    assert Issue.objects.get().html == "<p>Old</p>"
+    assert not Issue.objects.to_render_again().exists()
+    assert "too complex" in caplog.text

@@ -110,6 +110,19 @@ def test_who_joins_after_the_start_is_not_in_it(sink):
     assert issue.frozen_count == 3
 
 
+def test_who_joins_while_the_readers_are_written_down_is_not_in_it(monkeypatch):
+    """The chunk that would reach over the end stops there."""
+    monkeypatch.setattr("newsletter.sending.freezing.CHUNK", 2)
+    issue = started(3)
+    SubscriberFactory.create_batch(3)
+
+    while freeze_next(issue):
+        pass
+
+    issue.refresh_from_db()
+    assert (issue.frozen_count, issue.deliveries.count()) == (3, 3)
+
+
 def test_freeze_goes_on_where_it_stopped(monkeypatch):
     monkeypatch.setattr("newsletter.sending.freezing.CHUNK", 2)
     issue = started(5)
