@@ -33,22 +33,22 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='site',
             name='accent',
-            field=models.CharField(default='#8f3018', help_text='For labels, buttons and what is under the pointer, in your mails too. On the dark page stands a lighter shade of it.', max_length=7, validators=[django.core.validators.RegexValidator('^#[0-9a-f]{6}$', 'Write a colour like #8f3018.')], verbose_name='accent colour'),
+            field=models.CharField(db_default='#8f3018', default='#8f3018', help_text='For labels, buttons and what is under the pointer, in your mails too. On the dark page stands a lighter shade of it.', max_length=7, validators=[django.core.validators.RegexValidator('^#[0-9a-f]{6}$', 'Write a colour like #8f3018.')], verbose_name='accent colour'),
         ),
         migrations.AddField(
             model_name='site',
             name='foot',
-            field=blog.fields.Line(blank=True, help_text='A sentence under the links at the foot of every page.', max_length=300, verbose_name='line at the foot'),
+            field=blog.fields.Line(blank=True, db_default='', help_text='A sentence under the links at the foot of every page.', max_length=300, verbose_name='line at the foot'),
         ),
         migrations.AddField(
             model_name='site',
             name='logo',
-            field=blog.images.PictureField(blank=True, height_field='logo_height', help_text='Stands in place of the name. A PNG or WebP picture with a transparent ground, best 600 pixels wide or more; it is shown about 40 pixels high.', upload_to='logos', verbose_name='logo', width_field='logo_width'),
+            field=blog.images.PictureField(blank=True, db_default='', height_field='logo_height', help_text='Stands in place of the name. A PNG or WebP picture with a transparent ground, best 600 pixels wide or more; it is shown about 40 pixels high.', upload_to='logos', verbose_name='logo', width_field='logo_width'),
         ),
         migrations.AddField(
             model_name='site',
             name='logo_dark',
-            field=blog.images.PictureField(blank=True, height_field='logo_dark_height', help_text='Only if the other one cannot be seen on a dark ground.', upload_to='logos', verbose_name='logo for the dark page', width_field='logo_dark_width'),
+            field=blog.images.PictureField(blank=True, db_default='', height_field='logo_dark_height', help_text='Only if the other one cannot be seen on a dark ground.', upload_to='logos', verbose_name='logo for the dark page', width_field='logo_dark_width'),
         ),
         migrations.AddField(
             model_name='site',

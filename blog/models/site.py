@@ -35,6 +35,7 @@ class Site(OneRow):
         _("accent colour"),
         max_length=7,
         default=OURS.light,
+        db_default=OURS.light,
         validators=[RegexValidator(f"^{HEX.pattern}$", _("Write a colour like #8f3018."))],
         help_text=_(
             "For labels, buttons and what is under the pointer, in your mails too. On the dark "
@@ -45,6 +46,7 @@ class Site(OneRow):
         _("logo"),
         upload_to="logos",
         blank=True,
+        db_default="",
         width_field="logo_width",
         height_field="logo_height",
         help_text=_(
@@ -58,6 +60,7 @@ class Site(OneRow):
         _("logo for the dark page"),
         upload_to="logos",
         blank=True,
+        db_default="",
         width_field="logo_dark_width",
         height_field="logo_dark_height",
         help_text=_("Only if the other one cannot be seen on a dark ground."),
@@ -68,6 +71,7 @@ class Site(OneRow):
         _("line at the foot"),
         max_length=300,
         blank=True,
+        db_default="",
         help_text=_("A sentence under the links at the foot of every page."),
     )
     postal_address = Prose(
@@ -92,6 +96,7 @@ class Site(OneRow):
         max_length=12,
         choices=Crawlers,
         default=Crawlers.WELCOME,
+        db_default=Crawlers.WELCOME,
         help_text=_(
             "What robots.txt asks of those who gather texts for AI. Search engines like Google and "
             "Bing may read your site in any case. It is a request: most large companies keep to "
