@@ -14,7 +14,7 @@ from django.utils import timezone
 from blog.images import Picture, reencode
 from blog.importers import ImportedPost, markdown
 from blog.importers.writer import Writer
-from blog.models import Author, Category, Link, Page, Post, Site
+from blog.models import Author, Category, Link, Page, Post, Series, Site
 from config.demo.covers import COVERS
 from config.demo.drawing import as_file
 from config.demo.portraits import PORTRAITS
@@ -123,7 +123,10 @@ def add_author(facts: dict[str, Any], photo: File) -> None:
 def add_post(imported: ImportedPost) -> None:
     if Post.objects.filter(slug=imported.slug).exists():
         return
+    known = Series.objects.filter(name=imported.series).exists()
     _, post = Writer().write(imported)
+    if post.series and not known:
+        DemoRow.objects.remember([post.series])
     if imported.unknown.get("featured"):
         post.featured = True
         post.save(update_fields=["featured"])

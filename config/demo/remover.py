@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from django.db import models, transaction
 from django.db.models import Count, F
 
-from blog.models import Author, Category, Page, Post, Site
+from blog.models import Author, Category, Page, Post, Series, Site
 from config.demo.loader import SITE_FIELDS, site_facts
 from config.models import DemoRow
 from newsletter.models import Consent, Delivery, Feedback, Issue, Subscriber, Terms
@@ -39,6 +39,7 @@ def remove_posts() -> None:
     for post in posts:
         forget_picture(post.cover)
     posts.delete()
+    DemoRow.objects.of(Series).filter(posts=None).delete()
 
 
 def remove_terms() -> Iterator[str]:

@@ -41,6 +41,7 @@ PAGES = {
     "categories": "/categories/",
     "category": "/categories/slow-food/",
     "author": "/authors/mara-lindqvist/",
+    "series": "/series/the-edges-of-the-map/",
     "archive": "/archive/",
     "about": "/about/",
     "colophon": "/colophon/",

@@ -62,7 +62,7 @@ const openNote = (link, source) => {
   for (const sign of copy.querySelectorAll(".footnote-backref")) sign.remove();
   for (const named of copy.querySelectorAll("[id]")) named.removeAttribute("id");
   note.replaceChildren(...copy.childNodes);
-  note.setAttribute("aria-label", link.getAttribute("aria-label"));
+  note.setAttribute("aria-label", link.getAttribute("aria-label") ?? link.textContent);
   // Beside its mention, so that it is read and reached by keyboard there.
   link.closest("sup").after(note);
   note.showPopover();
@@ -87,7 +87,8 @@ addEventListener("resize", () => {
 });
 
 const notes = new Map();
-for (const link of "popover" in HTMLElement.prototype ? text.querySelectorAll(".footnote-ref a") : []) {
+const mentions = text.querySelectorAll(".footnote-ref a[href^='#']");
+for (const link of "popover" in HTMLElement.prototype ? mentions : []) {
   const source = document.getElementById(link.getAttribute("href").slice(1));
   if (!source) continue;
   notes.set(link, source);
