@@ -149,6 +149,8 @@ def database(url: str, *, pool: bool) -> dict[str, Any]:
         config["OPTIONS"] = SQLITE_OPTIONS | options
         # A URL's ?timeout=5 carries text.
         config["OPTIONS"]["timeout"] = float(config["OPTIONS"]["timeout"])
+        if pool:
+            config["ENGINE"] = "config.sqlite3"
     elif config["ENGINE"].endswith("postgresql"):
         config["CONN_HEALTH_CHECKS"] = True
         if pool:
