@@ -1,7 +1,6 @@
 """Many visitors at once, made by wrk on the same cores as the server that they visit."""
 
 import json
-import statistics
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path

@@ -54,9 +54,7 @@ class Blog:
         return answer.status, answer.headers["Content-Type"], answer.text
 
     def memory(self) -> dict[str, float]:
-        return {
-            name: memory.megabytes(server.process.pid) for name, server in self.servers.items()
-        }
+        return {name: memory.megabytes(server.process.pid) for name, server in self.servers.items()}
 
 
 def file_name(page: str) -> str:
@@ -110,9 +108,8 @@ def visits(served: Blog, page: str, seconds: int, rounds: int) -> Row:
 def sign_ups(served: Blog, seconds: int, rounds: int) -> Row:
     """With limits on, each from a network of its own; whoever was answered must be in the books."""
     before = books(served.made)
-    loads: list[Load] = []
-    for turn in range(rounds):
-        loads.append(load.sign_up(served.servers["warm"].port, seconds, turn * 1_000_000))
+    port = served.servers["warm"].port
+    loads = [load.sign_up(port, seconds, turn * 1_000_000) for turn in range(rounds)]
     answered = sum(each.requests for each in loads)
     added = {name: count - before[name] for name, count in books(served.made).items()}
     # wrk hangs up on those that are under way when its time is over.

@@ -5,7 +5,8 @@ from random import Random
 
 SYLLABLES = [first + last for first, last in product("bdlmnrst", "aeiou")]
 # Five thousand invented ones, the same in every run; the first are the most frequent.
-WORDS = Random(1).sample(["".join(three) for three in product(SYLLABLES, repeat=3)], 5000)
+THREE = ["".join(three) for three in product(SYLLABLES, repeat=3)]
+WORDS = Random(1).sample(THREE, 5000)  # noqa: S311
 # Stands in every post, so that whoever looks for it finds all of them.
 EVERYWHERE = "harbour"
 
