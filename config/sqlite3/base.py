@@ -1,6 +1,6 @@
 """What the pool is to PostgreSQL: a connection that is closed waits for whoever comes next.
 
-Opening one takes a third as long as showing a page: ten statements set it up, and the first query
+Opening one takes a fifth to a third of the time of a page: ten statements set it up, the first query
 reads the whole schema. Django's CONN_MAX_AGE would keep one for each of the web server's threads,
 which are many.
 """
