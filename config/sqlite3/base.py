@@ -1,8 +1,8 @@
 """What the pool is to PostgreSQL: a connection that is closed waits for whoever comes next.
 
-Opening one takes a fifth to a third of the time of a page: ten statements set it up, the first query
-reads the whole schema. Django's CONN_MAX_AGE would keep one for each of the web server's threads,
-which are many.
+Opening one takes a fifth to a third of the time of a page: ten statements set it up, the first
+query reads the whole schema. Django's CONN_MAX_AGE would keep one for each of the web server's
+threads, which are many.
 """
 
 import os

@@ -26,7 +26,8 @@ class Visit:
 def visit(browser: Browser, home: str, path: str) -> Visit:
     """With nothing kept from before, on a phone."""
     asked: list[Request] = []
-    watch = Watch(home, lambda: browser.new_context(viewport={"width": 390, "height": 800}))
+    phone = {"viewport": {"width": 390, "height": 800}, "reduced_motion": "reduce"}
+    watch = Watch(home, lambda: browser.new_context(**phone))
     context = watch.open_for_reader()
     context.on("requestfinished", lambda request: asked.append(request))
     page = context.new_page()
