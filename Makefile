@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test processes check e2e faults bench screenshots services lock
+.PHONY: help run test processes check e2e quality faults bench screenshots services lock
 
 DJANGO = .venv/bin/python manage.py
 PYTEST = .venv/bin/python -m pytest
@@ -48,6 +48,10 @@ e2e: ## Run the browser tests in Chromium
 	@command -v chromium > /dev/null || { echo "The browser tests need Chromium: apt install chromium, or brew install chromium."; exit 1; }
 	@$(PYTEST) -n auto tests/e2e $(ARGS)
 
+quality: ## Let checkers judge the pages: valid HTML, barriers, speed, and what a visit fetches
+	@sh bootstrap.sh dev
+	@.venv/bin/python -m tests.quality $(ARGS)
+
 # Both want a PostgreSQL too; where none is named, one is started for as long as they take.
 faults: ## Kill workers at random while 10,000 mails leave, and count the lost and the doubled
 	@sh bootstrap.sh test
@@ -58,11 +62,12 @@ else
 	@$(PYTEST) -m long tests/faults
 endif
 
-bench: ## Measure how fast an issue leaves, pages meanwhile, signing in, and a million readers
+bench: ## Measure pages and sign-ups, how fast an issue leaves, signing in, and a million readers
 	@sh bootstrap.sh test
 ifeq ($(TEST_DATABASE_URL),)
 	@DURABLE=1 bin/services -- $(MAKE) --no-print-directory bench
 else
+	@.venv/bin/python -m tests.bench.site
 	@.venv/bin/python -m tests.bench.sending $(ARGS)
 	@.venv/bin/python -m tests.bench.pages
 	@.venv/bin/python -m tests.bench.sign_in

@@ -37,18 +37,13 @@ def end_by_default() -> None:
     signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPS)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description="Serve the site's pages.")
-    parser.add_argument("--host", required=True)
-    parser.add_argument("--port", type=int, required=True)
-    parser.add_argument("--workers", type=int, required=True)
-    options = parser.parse_args()
+def serve(application: str, host: str, port: int, workers: int) -> None:
     server = Granian(
-        "config.wsgi:application",
-        address=options.host,
-        port=options.port,
+        application,
+        address=host,
+        port=port,
         interface=Interfaces.WSGI,
-        workers=options.workers,
+        workers=workers,
         blocking_threads=THREADS,
         websockets=False,
         respawn_failed_workers=True,
@@ -58,6 +53,15 @@ def main() -> None:
     )
     let_new_processes_end()
     server.serve()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Serve the site's pages.")
+    parser.add_argument("--host", required=True)
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--workers", type=int, required=True)
+    options = parser.parse_args()
+    serve("config.wsgi:application", options.host, options.port, options.workers)
 
 
 if __name__ == "__main__":

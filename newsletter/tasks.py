@@ -1,6 +1,7 @@
 """What the worker does for the newsletter. Rows are the truth, these are only nudges."""
 
 from django.tasks import task
+from django_tasks_db.models import DBTaskResult
 
 from blog.outbox import deliver
 from newsletter import notices
@@ -18,6 +19,12 @@ def send_notices() -> int:
     if looked_at == CHUNK:
         send_notices.enqueue()
     return looked_at
+
+
+def nudge() -> None:
+    """Have notices sent soon. In a rush of sign-ups the first nudge that waits is for all."""
+    if not DBTaskResult.objects.ready().filter(task_path=send_notices.module_path).exists():
+        send_notices.enqueue()
 
 
 @task

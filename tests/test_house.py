@@ -52,3 +52,8 @@ def test_no_page_loads_anything_from_another_host():
     ]
 
     assert found(loads, [*TEMPLATES, *styles]) == set()
+
+
+def test_no_moment_is_written_to_the_millionth_of_a_second():
+    """HTML takes three digits of a fraction, and Django's `c` writes six."""
+    assert found(r"datetime=\"\{\{[^}]+date:.c.", TEMPLATES) == set()

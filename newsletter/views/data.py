@@ -10,7 +10,7 @@ from newsletter import tokens
 from newsletter.forms import EraseForm, MoveForm
 from newsletter.models import AddressChange, Subscriber
 from newsletter.self_service import ask_to_move, everything_about, move
-from newsletter.tasks import send_notices
+from newsletter.tasks import nudge
 from newsletter.views.links import expired, signed_link
 from newsletter.visitors import Visitor
 
@@ -52,7 +52,7 @@ def _move(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
     if not ask_to_move(subscriber, form.cleaned_data["email"], Visitor.of(request)):
         form.add_error("email", "That was often enough. Please wait an hour.")
         return _page(request, subscriber, status=429, move=form)
-    transaction.on_commit(send_notices.enqueue, robust=True)
+    transaction.on_commit(nudge, robust=True)
     return _page(request, subscriber, is_asked=True)
 
 

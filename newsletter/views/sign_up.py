@@ -12,7 +12,7 @@ from newsletter.forms import SignUpForm
 from newsletter.models import NewsletterSettings, Terms
 from newsletter.origin import same_origin
 from newsletter.signups import sign_up
-from newsletter.tasks import send_notices
+from newsletter.tasks import nudge
 from newsletter.visitors import Visitor
 
 
@@ -34,7 +34,7 @@ def subscribe(request: HttpRequest) -> HttpResponse:
             return render(request, "newsletter/home.html", context, status=400)
         if sign_up(form.cleaned_data["email"], terms, Visitor.of(request), form.chosen):
             # Only a nudge: where it is lost, the worker's sweep finds the notice.
-            transaction.on_commit(send_notices.enqueue, robust=True)
+            transaction.on_commit(nudge, robust=True)
     return HttpResponseRedirect(reverse("newsletter:check_inbox"), status=303)
 
 

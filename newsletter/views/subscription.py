@@ -15,7 +15,7 @@ from newsletter.forms import PreferencesForm
 from newsletter.models import Consent, Subscriber
 from newsletter.models.consent import AGREE
 from newsletter.signups import confirm as confirm_sign_up
-from newsletter.tasks import send_notices
+from newsletter.tasks import nudge
 from newsletter.views.links import expired, signed_link, token_page
 from newsletter.visitors import Visitor
 
@@ -48,7 +48,7 @@ def _confirmed(subscriber: Subscriber, asked: Consent, visitor: Visitor) -> bool
     except Subscriber.DoesNotExist:  # purged at this very moment
         return False
     if is_new:
-        transaction.on_commit(send_notices.enqueue, robust=True)
+        transaction.on_commit(nudge, robust=True)
     return is_new
 
 
@@ -101,5 +101,5 @@ def _data_link(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
     context = {"subscriber": subscriber, "is_sent": request.method == "POST"}
     if request.method == "POST":
         self_service.ask_for_data_link(subscriber, Visitor.of(request))
-        transaction.on_commit(send_notices.enqueue, robust=True)
+        transaction.on_commit(nudge, robust=True)
     return render(request, "newsletter/mail_data_link.html", context)

@@ -125,14 +125,14 @@ EACH_KIND = pytest.mark.parametrize("kind", PAGES.values(), ids=PAGES)
 
 @EACH_KIND
 def test_page_has_no_barrier(page: Page, kind: Kind):
-    _open(page, kind)
+    open_page(page, kind)
 
     assert barriers(page) == {}
 
 
 @EACH_KIND
 def test_page_fits(page: Page, kind: Kind):
-    _open(page, kind)
+    open_page(page, kind)
 
     too_wide = [
         (width, size)
@@ -144,7 +144,7 @@ def test_page_fits(page: Page, kind: Kind):
     assert too_wide == []
 
 
-def _open(page: Page, kind: Kind) -> None:
+def open_page(page: Page, kind: Kind) -> None:
     page.goto(kind.path.format(**kind.site()))
     kind.then(page)
 

@@ -10,6 +10,7 @@ from django.db import connection
 from django.test import Client, TransactionTestCase
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
 
 from blog.models import Site
 from newsletter.models import Consent, ConsentEvidence, Notice, Subscriber, Terms
@@ -90,7 +91,22 @@ def test_sign_up_asks_the_worker_to_send_only_after_its_commit(
     with django_capture_on_commit_callbacks() as callbacks:
         sign_up()
 
-    assert [callback.__qualname__ for callback in callbacks] == ["Task.enqueue"]
+    assert [callback.__qualname__ for callback in callbacks] == ["nudge"]
+
+
+def test_one_nudge_waits_for_the_worker_however_many_sign_up(
+    terms, django_capture_on_commit_callbacks
+):
+    for address in ("one@example.com", "two@example.com"):
+        with django_capture_on_commit_callbacks(execute=True):
+            sign_up(address)
+    waiting = DBTaskResult.objects.count()
+
+    DBTaskResult.objects.update(status="RUNNING", started_at=timezone.now())
+    with django_capture_on_commit_callbacks(execute=True):
+        sign_up("three@example.com")
+
+    assert (waiting, DBTaskResult.objects.ready().count()) == (1, 1)
 
 
 def test_sign_up_stands_even_when_the_task_queue_does_not_take_the_nudge(
@@ -249,6 +265,8 @@ STATES = [
 def observe(state: str, commit: Any) -> tuple[int, dict[str, str], str, list[str]]:
     """Everything that somebody who signs up an address of this state could see or time."""
     prepare(state)
+    # Whether a nudge waits already is of no address in particular.
+    DBTaskResult.objects.all().delete()
     with CaptureQueriesContext(connection) as queries, commit(execute=True):
         response = sign_up()
     headers = {name: value for name, value in response.items() if name != "X-Request-Id"}

@@ -1,0 +1,1 @@
+"""SQLite as Django has it, with connections that are kept for the next request."""
