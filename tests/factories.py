@@ -45,6 +45,7 @@ from newsletter.models import (
     IssuePost,
     NewsletterSettings,
     Notice,
+    Odometer,
     Pace,
     Secret,
     Subscriber,
@@ -413,6 +414,13 @@ class ImportFileFactory(DjangoModelFactory):
     author = factory.SubFactory(AuthorFactory)
     name = "readers.csv"
     data = b"email\n"
+
+
+class OdometerFactory(DjangoModelFactory):
+    class Meta:
+        model = Odometer
+
+    number = "0123456789abcdef"
 
 
 class PaceFactory(DjangoModelFactory):

@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Odometer',
             fields=[
-                ('id', models.PositiveSmallIntegerField(default=1, editable=False, primary_key=True, serialize=False)),
+                ('id', models.PositiveSmallIntegerField(editable=False, primary_key=True, serialize=False)),
                 ('number', models.CharField(max_length=16)),
                 ('far', models.PositiveBigIntegerField(default=0)),
             ],

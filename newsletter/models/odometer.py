@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from django.db import connection, models
 
+from blog.models.one_row import OneRow
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:
@@ -37,18 +39,14 @@ class OdometerQuerySet(models.QuerySet["Odometer"]):
         self.filter(number=to.number, far__lt=to.far).update(far=to.far)
 
 
-class Odometer(models.Model):
+class Odometer(OneRow):
     """One row. It goes forward with each claim of mails, and whenever somebody acts on an issue."""
 
-    id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
     # Made with the row, so that another database in the same place is told from an older one.
     number = models.CharField(max_length=16)
     far = models.PositiveBigIntegerField(default=0)
 
     objects = OdometerQuerySet.as_manager()
-
-    class Meta:
-        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="odometer_is_one_row")]
 
     def __str__(self) -> str:
         return f"{self.number}: {self.far}"

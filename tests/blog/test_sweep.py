@@ -38,7 +38,7 @@ def test_account_mail_whose_nudge_was_lost_is_found_within_seconds(clock):
 def test_sweep_costs_a_few_reads_when_there_is_nothing_to_do(clock, django_assert_num_queries):
     sweep()
 
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         sweep()
 
     assert nudges() == []
