@@ -13,7 +13,7 @@ from django.urls import Resolver404, ResolverMatch, resolve
 from blog.links import absolute
 from blog.markdown.addresses import absolute as seen_from
 from blog.markdown.walker import Attributes, Walker
-from blog.models import Author, Category, Post, Redirect, Site
+from blog.models import Author, Category, Page, Post, Redirect, Series, Site
 from newsletter import grain, merge_tags
 from newsletter.letters.compose import compose
 from newsletter.models import Issue
@@ -179,6 +179,10 @@ def _is_there(found: ResolverMatch, issue: Issue) -> bool:
             return Category.objects.filter(slug=slug).exists()
         case "blog:author":
             return Author.objects.published().filter(slug=slug).exists()
+        case "blog:page":
+            return Page.objects.published().filter(slug=slug).exists()
+        case "blog:series":
+            return Series.objects.published().filter(slug=slug).exists()
         case "newsletter:issue":
             return slug == issue.slug or Issue.objects.public().filter(slug=slug).exists()
         case "media":

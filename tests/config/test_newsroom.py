@@ -371,6 +371,7 @@ def test_administrator_finds_every_room(client, root):
         "Posts",
         "Pages",
         "Categories",
+        "Series",
         "Authors",
         "Redirects",
         "Site",

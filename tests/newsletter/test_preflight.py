@@ -143,6 +143,7 @@ def test_post_that_goes_live_in_time_is_fine(fields, fine):
         "/media/covers/00000000000000000000000000000000.webp",
         "/categories/none/",
         "/authors/nobody/",
+        "/series/none/",
     ],
 )
 def test_link_to_a_page_that_is_not_there(link):
