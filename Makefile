@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test processes check e2e quality faults bench screenshots services lock
+.PHONY: help run test processes check e2e quality faults bench screenshots services messages lock
 
 DJANGO = .venv/bin/python manage.py
 PYTEST = .venv/bin/python -m pytest
@@ -82,6 +82,13 @@ screenshots: ## Take the README's pictures of the demo (ARGS="--all FOLDER" take
 
 services: ## Start a temporary PostgreSQL and Redis until Ctrl-C, and print their addresses
 	@bin/services
+
+# Sentences that changed come out as "fuzzy", the old translation beside them; a test finds them.
+messages: ## Collect the words of pages, newsroom and mail into locale/, and compile what is translated there
+	@sh bootstrap.sh dev
+	@command -v xgettext > /dev/null || { echo "Collecting words needs gettext: apt install gettext, or brew install gettext."; exit 1; }
+	@.venv/bin/django-admin makemessages $(foreach name,$(wildcard locale/*),-l $(notdir $(name))) --no-obsolete --no-wrap --add-location file -i '.venv/*' -i 'tests/*' -i 'var/*'
+	@for po in locale/*/LC_MESSAGES/django.po; do msgfmt --check-format -o "$${po%.po}.mo" "$$po" || exit 1; done
 
 lock: ## Write the lock files anew from pyproject.toml (ARGS=--upgrade takes the newest versions)
 	@sh bootstrap.sh dev

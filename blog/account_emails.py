@@ -6,6 +6,8 @@ from django.core.mail import EmailMultiAlternatives
 from django.urls import reverse
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from blog.emails import compose
 from blog.links import absolute
@@ -13,8 +15,8 @@ from blog.models import AccountMail, Author, Site
 from blog.outbox import Skip
 
 SUBJECTS = {
-    AccountMail.Kind.INVITATION: "You are invited to write for {site}",
-    AccountMail.Kind.PASSWORD_RESET: "A new password for {site}",
+    AccountMail.Kind.INVITATION: _("You are invited to write for %(site)s"),
+    AccountMail.Kind.PASSWORD_RESET: _("A new password for %(site)s"),
 }
 
 
@@ -22,12 +24,12 @@ def write(mail: AccountMail) -> EmailMultiAlternatives:
     """The mail that `mail` stands for; raises blog.outbox.Skip where it is nobody's."""
     author = mail.author
     if author is None or not author.is_active or not author.email:
-        raise Skip("No active account has this address.")
+        raise Skip(gettext("No active account has this address."))
     kind = AccountMail.Kind(mail.kind)
     return compose(
         mail,
         to=author.email,
-        subject=SUBJECTS[kind].format(site=Site.current().name),
+        subject=SUBJECTS[kind] % {"site": Site.current().name},
         template=kind.name.lower(),
         context={
             "link": password_link(author),

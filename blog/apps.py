@@ -7,11 +7,12 @@ from django.db.models.signals import (
     post_save,
     pre_migrate,
 )
+from django.utils.translation import gettext_lazy as _
 
 
 class BlogConfig(AppConfig):
     name = "blog"
-    verbose_name = "Blog"
+    verbose_name = _("Blog")
 
     def ready(self) -> None:
         # Models can be imported only now.

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from django.core.exceptions import ValidationError
 from django.db.models import Q
+from django.utils.translation import gettext
 
 EARLIEST, TOO_LATE = datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 
@@ -15,7 +16,7 @@ EARLIEST, TOO_LATE = datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzin
 def sensible(moment: datetime) -> None:
     """Raises ValidationError for a date that somebody can only have typed by mistake."""
     if not EARLIEST <= moment < TOO_LATE:
-        raise ValidationError("Please choose a date between the years 1900 and 2200.")
+        raise ValidationError(gettext("Please choose a date between the years 1900 and 2200."))
 
 
 def is_sensible(name: str) -> Q:

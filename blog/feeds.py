@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, ClassVar
 from xml.sax.xmlreader import AttributesImpl
 
+from django.conf import settings
 from django.contrib.syndication.views import Feed
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
@@ -24,7 +25,7 @@ from django.utils.html import escape
 from django.utils.translation import gettext
 from django.utils.xmlutils import SimplerXMLGenerator
 
-from blog import markdown
+from blog import languages, markdown
 from blog.links import absolute
 from blog.models import Author, Category, Post, Site
 from blog.models.place import list_of, newest
@@ -253,6 +254,10 @@ class Posts(Feed):
     def get_object(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Channel:
         return self.channel(**kwargs)
 
+    @property
+    def language(self) -> str:  # type: ignore[override]  # asked for when a feed is written
+        return languages.tag(settings.SITE_LANGUAGE)
+
     def title(self, channel: Channel) -> str:
         return channel.title
 
@@ -317,7 +322,7 @@ class Posts(Feed):
         return {
             "html": markdown.feed_html(post.html, absolute(post.get_absolute_url())),
             "summary": post.description,
-            "language": post.language,
+            "language": languages.tag(post.language) if post.language else "",
             "picture": _cover(post) if post.cover else None,
         }
 

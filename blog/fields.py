@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils.translation import gettext
 
 from blog.text import clean, clean_line
 
@@ -35,10 +36,10 @@ def refuse_in_header(value: Any) -> None:
     if not isinstance(value, str):
         return
     if any(ord(character) < 32 or character in "\x7f\x85\u2028\u2029" for character in value):
-        raise ValidationError("Please keep this on one line, without control characters.")
+        raise ValidationError(gettext("Please keep this on one line, without control characters."))
     # RFC 2047, section 2: the start of an encoded word, which may hide a line break.
     if "=?" in value:
-        raise ValidationError("Please write this without “=?”.")
+        raise ValidationError(gettext("Please write this without “=?”."))
 
 
 class MailHeader(Line):

@@ -20,6 +20,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import TemporaryFileUploadHandler
 from django.db import models
 from django.db.models.fields.files import FieldFile
+from django.utils.translation import gettext_lazy as _
 from PIL import ExifTags, Image, ImageCms, ImageOps
 
 MAX_BYTES = 15 * 2**20
@@ -42,13 +43,13 @@ MAIL_WIDTH = 1120
 # Every name that store() and mail_copy() give, and nothing else.
 NAME = re.compile(r"[a-z]+/[0-9a-f]{32}((-640)?\.webp|-mail\.jpg)")
 
-TOO_HEAVY = "This file is too large: a picture may have at most 15 MB."
-TOO_MANY_PIXELS = (
+TOO_HEAVY = _("This file is too large: a picture may have at most 15 MB.")
+TOO_MANY_PIXELS = _(
     "This picture has too many pixels: 20 million is the most, 5400 × 3600 for example, "
     "and 50 million for a JPEG. Please make it smaller first."
 )
-UNREADABLE = "This file is not a picture we can read. Please use JPEG, PNG, WebP or AVIF."
-DAMAGED = "This picture is damaged or cut off. Please save it again and choose the new file."
+UNREADABLE = _("This file is not a picture we can read. Please use JPEG, PNG, WebP or AVIF.")
+DAMAGED = _("This picture is damaged or cut off. Please save it again and choose the new file.")
 
 # What a file chooser offers.
 ACCEPT = "image/jpeg,image/png,image/webp,image/avif"

@@ -16,6 +16,7 @@ from typing import Any
 from django.core.mail import EmailMessage, mailers
 from django.db import InterfaceError, OperationalError
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from blog.models import Limit, Outgoing
 from blog.models.outgoing import OutgoingQuerySet
@@ -138,7 +139,10 @@ def _written(row: Outgoing, write: Write) -> EmailMessage | None:
         # Not with exc_info: the text of an exception may hold somebody's address.
         trace = ADDRESS.sub("…", format_exc())
         logger.error("A message could not be written: %s %s: %s", row._meta.label, row.pk, trace)
-        row.settle(Outgoing.Status.FAILED, f"It could not be written ({type(fault).__name__}).")
+        row.settle(
+            Outgoing.Status.FAILED,
+            gettext("It could not be written (%(fault)s).") % {"fault": type(fault).__name__},
+        )
     else:
         return message
     return None

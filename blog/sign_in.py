@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext_lazy as _
 
 from blog.models import AccountMail, Author, Limit
 from blog.network import address_of, network_of
@@ -24,9 +25,11 @@ class SignInForm(AdminAuthenticationForm):
 
     error_messages = {
         **AdminAuthenticationForm.error_messages,
-        "invalid_login": "This name and this password do not belong together. Please try again, "
-        "and mind capital letters.",
-        "too_many": "There were too many tries. Please wait a quarter of an hour.",
+        "invalid_login": _(
+            "This name and this password do not belong together. Please try again, "
+            "and mind capital letters."
+        ),
+        "too_many": _("There were too many tries. Please wait a quarter of an hour."),
     }
 
     def clean(self) -> dict[str, Any]:
@@ -84,7 +87,7 @@ class PasswordLinkForm(forms.Form):
     """Asks for an address and never tells whether an account has it."""
 
     email = forms.EmailField(
-        label="Your e-mail address",
+        label=_("Your e-mail address"),
         max_length=254,
         widget=forms.EmailInput(attrs={"autocomplete": "email", "autofocus": True}),
     )

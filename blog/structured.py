@@ -2,9 +2,11 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.urls import reverse
-from django.utils.translation import get_language, gettext
+from django.utils.translation import gettext
 
+from blog import languages
 from blog.links import absolute
 from blog.models import Author, Category, Post, Site
 from blog.models.addressed import Addressed
@@ -26,7 +28,7 @@ def posting(post: Post, site: Site) -> Thing:
         "mainEntityOfPage": post.canonical_url or address,
         "datePublished": post.published_at.isoformat() if post.published_at else None,
         "dateModified": post.changed_at.isoformat(),
-        "inLanguage": post.language or get_language(),
+        "inLanguage": languages.tag(languages.or_site(post.language)),
         "wordCount": post.words,
         "articleSection": [category.name for category in post.categories.all()],
         "image": absolute(picture_of(post)),
@@ -61,7 +63,7 @@ def website(site: Site) -> Thing:
         "name": site.name,
         "description": site.tagline,
         "url": absolute("/"),
-        "inLanguage": get_language(),
+        "inLanguage": languages.tag(settings.SITE_LANGUAGE),
         "potentialAction": {
             "@type": "SearchAction",
             "target": {"@type": "EntryPoint", "urlTemplate": template},

@@ -50,9 +50,15 @@ def home(request: HttpRequest) -> HttpResponse:
 def post(request: HttpRequest, slug: str) -> HttpResponse:
     posts = Post.objects.published().select_related("author", "series")
     post = get_object_or_404(
-        posts.prefetch_related("categories").defer("body", "keywords"), slug=slug
+        posts.with_translations().prefetch_related("categories").defer("body", "keywords"),
+        slug=slug,
     )
-    response = render(request, "blog/post.html", {"post": post, "around": around(post)})
+    context = {
+        "post": post,
+        "translations": posts.in_other_languages(post) if post.has_translations else [],
+        "around": around(post),
+    }
+    response = render(request, "blog/post.html", context)
     return letting_in(markdown.player_origins(post.html), request, response)
 
 

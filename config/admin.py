@@ -11,6 +11,8 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path, reverse, reverse_lazy
 from django.utils.decorators import method_decorator
 from django.utils.functional import SimpleLazyObject
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
@@ -20,7 +22,7 @@ from blog.tasks import send_account_mail
 from config.newsroom import front_page
 
 APPS = ["blog", "newsletter", "auth"]
-APP_NAMES = {"auth": "Rights", "django_tasks_database": "Background"}
+APP_NAMES = {"auth": _("Rights"), "django_tasks_database": _("Background")}
 MODELS = [
     "Post",
     "Page",
@@ -44,7 +46,7 @@ answered = require_http_methods(["GET", "HEAD", "OPTIONS", "POST"])
 
 class NewsroomSite(admin.AdminSite):
     site_header = site_title = "Pennypost"
-    index_title = "Newsroom"
+    index_title = _("Newsroom")
     empty_value_display = "–"
     login_form = SignInForm
 
@@ -67,7 +69,7 @@ class NewsroomSite(admin.AdminSite):
         return super().each_context(request) | {"site": SimpleLazyObject(Site.current)}
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
-        return super().login(request, {"title": "Sign in"} | (extra_context or {}))
+        return super().login(request, {"title": gettext("Sign in")} | (extra_context or {}))
 
     def index(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -92,12 +94,12 @@ class NewsroomSite(admin.AdminSite):
                 form.ask(request)
                 transaction.on_commit(send_account_mail.enqueue, robust=True)
             return HttpResponseRedirect(reverse("admin:password_link_sent"))
-        context = self._open_page(request, "A new password") | {"form": form}
+        context = self._open_page(request, gettext("A new password")) | {"form": form}
         return TemplateResponse(request, "admin/account/password_link.html", context)
 
     @method_decorator(never_cache)
     def password_link_sent(self, request: HttpRequest) -> HttpResponse:
-        context = self._open_page(request, "Look into your inbox")
+        context = self._open_page(request, gettext("Look into your inbox"))
         return TemplateResponse(request, "admin/account/password_link_sent.html", context)
 
     def set_password(self, request: HttpRequest, uidb64: str, token: str) -> HttpResponseBase:
@@ -114,10 +116,12 @@ class SetPassword(PasswordResetConfirmView):
 
     template_name = "admin/account/set_password.html"
     success_url = reverse_lazy("admin:login")
-    title = "Choose a password"
+    title = _("Choose a password")
 
     def form_valid(self, form: Any) -> HttpResponse:
-        messages.success(self.request, "Your password is set. You can sign in with it now.")
+        messages.success(
+            self.request, gettext("Your password is set. You can sign in with it now.")
+        )
         Guesses(self.request, form.user.get_username()).welcome()
         return super().form_valid(form)
 

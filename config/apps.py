@@ -1,12 +1,13 @@
 from django.apps import AppConfig
 from django.contrib.admin import apps
+from django.utils.translation import gettext_lazy as _
 
 
 class SiteConfig(AppConfig):
     """How the site is put together and run."""
 
     name = "config"
-    verbose_name = "Site"
+    verbose_name = _("Site")
     default = True
 
     def ready(self) -> None:

@@ -15,6 +15,7 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import path
 from django.utils.csp import CSP
+from django.utils.translation import gettext
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.csp import csp_override
 from django.views.decorators.http import require_safe
@@ -52,7 +53,7 @@ class KeptMail:
 
     @property
     def subject(self) -> str:
-        return self.message["subject"] or "(no subject)"
+        return self.message["subject"] or gettext("(no subject)")
 
     @property
     def to(self) -> str:
@@ -84,7 +85,7 @@ def find(name: str) -> Path:
     # The URL lets no slash or dot through, so the file cannot lie elsewhere.
     file = settings.MAILBOX_DIR / f"{name}.eml"
     if not file.is_file():
-        raise Http404("No such mail.")
+        raise Http404(gettext("No such mail."))
     return file
 
 
@@ -107,7 +108,7 @@ def html(request: HttpRequest, name: str) -> HttpResponse:
     """The HTML part as a page of its own, whose links open outside of the frame around it."""
     source = KeptMail.read(find(name)).html
     if not source:
-        raise Http404("This mail has no HTML part.")
+        raise Http404(gettext("This mail has no HTML part."))
     target = '<base target="_blank">'
     shown, found = HEAD.subn(lambda head: head[0] + target, source, count=1)
     return HttpResponse(shown if found else target + source)

@@ -14,6 +14,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import number_format
+from django.utils.translation import gettext, ngettext_lazy
 
 from blog.models import AccountMail, Heartbeat, Outgoing, Post, Site
 from newsletter import installation, stats
@@ -35,6 +36,40 @@ class Concern:
     text: str
     url: str = ""
     link: str = ""
+
+
+@dataclass(frozen=True)
+class MailWords:
+    """What is said of mails to one kind of people. `count` tells one from many."""
+
+    failed: Any
+    overdue: Any
+
+
+TO_READERS = MailWords(
+    failed=ngettext_lazy(
+        "One mail to readers failed within a day.",
+        "%(number)s mails to readers failed within a day.",
+        "count",
+    ),
+    overdue=ngettext_lazy(
+        "One mail to readers should have left a quarter of an hour ago.",
+        "%(number)s mails to readers should have left a quarter of an hour ago.",
+        "count",
+    ),
+)
+TO_AUTHORS = MailWords(
+    failed=ngettext_lazy(
+        "One mail to authors failed within a day.",
+        "%(number)s mails to authors failed within a day.",
+        "count",
+    ),
+    overdue=ngettext_lazy(
+        "One mail to authors should have left a quarter of an hour ago.",
+        "%(number)s mails to authors should have left a quarter of an hour ago.",
+        "count",
+    ),
+)
 
 
 def front_page(request: HttpRequest) -> dict[str, Any]:
@@ -94,26 +129,30 @@ def _concerns(user: Any, issues: list) -> Iterator[Concern]:
     if user.has_perm("newsletter.view_digest"):
         yield from _about_digests()
     if user.has_perm("newsletter.view_notice"):
-        yield from _about_mail(Notice.objects.all(), "readers", "newsletter_notice")
+        yield from _about_mail(Notice.objects.all(), TO_READERS, "newsletter_notice")
     if user.has_perm("blog.view_accountmail"):
-        yield from _about_mail(AccountMail.objects.all(), "authors", "blog_accountmail")
+        yield from _about_mail(AccountMail.objects.all(), TO_AUTHORS, "blog_accountmail")
 
 
 def _about_terms() -> Iterator[Concern]:
     if Terms.objects.current() is None:
         yield Concern(
-            "Nobody can sign up yet: your pages show no form until terms & conditions are "
-            "published, because that is what readers agree to.",
+            gettext(
+                "Nobody can sign up yet: your pages show no form until terms & conditions are "
+                "published, because that is what readers agree to."
+            ),
             reverse("admin:newsletter_terms_changelist"),
-            "Write the terms",
+            gettext("Write the terms"),
         )
 
 
 def _about_mailbox() -> Iterator[Concern]:
     if not settings.DEBUG and settings.MAILERS["default"]["BACKEND"].endswith("MailboxBackend"):
         yield Concern(
-            "No mail leaves this site: it is written to a folder of the server, and nobody who "
-            "signs up hears from you. Whoever runs the server must set EMAIL_URL."
+            gettext(
+                "No mail leaves this site: it is written to a folder of the server, and nobody who "
+                "signs up hears from you. Whoever runs the server must set EMAIL_URL."
+            )
         )
 
 
@@ -121,38 +160,49 @@ def _about_site() -> Iterator[Concern]:
     site = Site.current()
     url = reverse("admin:blog_site_change", args=[1])
     if not site.signups_open:
-        text = "Sign-ups are switched off: a sentence stands in place of every form."
-        yield Concern(text, url, "Switch them on")
+        text = gettext("Sign-ups are switched off: a sentence stands in place of every form.")
+        yield Concern(text, url, gettext("Switch them on"))
     if not site.postal_address:
-        text = "Your newsletter has no postal address at its foot, which many laws ask for."
-        yield Concern(text, url, "Write it down")
+        text = gettext(
+            "Your newsletter has no postal address at its foot, which many laws ask for."
+        )
+        yield Concern(text, url, gettext("Write it down"))
 
 
 def _about_worker() -> Iterator[Concern]:
     if not Heartbeat.objects.alive("worker", within=WORKER_MISSING_AFTER):
         yield Concern(
-            "The background worker has not been seen for five minutes. Until it runs no mail goes "
-            "out. “make run” and “manage.py serve” start one; “manage.py worker” starts it alone."
+            gettext(
+                "The background worker has not been seen for five minutes. Until it runs no mail "
+                "goes out. “make run” and “manage.py serve” start one; “manage.py worker” starts "
+                "it alone."
+            )
         )
 
 
 def _about_issues(issues: list) -> Iterator[Concern]:
-    for issue, _, because in issues:
+    for issue, _numbers, because in issues:
         if because:
             # A draft's page says the same beside the buttons that help.
             page = "send" if issue.is_editable else "progress"
             url = reverse(f"admin:newsletter_issue_{page}", args=[issue.pk])
-            yield Concern(f"“{issue}” is held. {because}", url, "Decide")
+            yield Concern(
+                gettext("“%(issue)s” is held. %(because)s") % {"issue": issue, "because": because},
+                url,
+                gettext("Decide"),
+            )
     if server_is_away():
         yield Concern(
-            "The mail server does not answer, so no issue goes out. The worker looks for it every "
-            "minute; EMAIL_URL says where."
+            gettext(
+                "The mail server does not answer, so no issue goes out. The worker looks for it "
+                "every minute; EMAIL_URL says where."
+            )
         )
     doubtful = Exists(Delivery.objects.unknown().filter(issue=OuterRef("pk")))
     for issue in Issue.objects.started().filter(doubtful)[:SHOWN]:
         url = reverse("admin:newsletter_issue_progress", args=[issue.pk])
-        text = f"Of “{issue}” some mails may or may not have arrived."
-        yield Concern(text, f"{url}?show=unknown#troubles", "Look them up")
+        text = gettext("Of “%(issue)s” some mails may or may not have arrived.") % {"issue": issue}
+        yield Concern(text, f"{url}?show=unknown#troubles", gettext("Look them up"))
 
 
 def _about_digests() -> Iterator[Concern]:
@@ -161,24 +211,26 @@ def _about_digests() -> Iterator[Concern]:
     for digest in active:
         if digest.owner != here:
             url = reverse("admin:newsletter_digest_change", args=[digest.pk])
-            text = f"“{digest}” is held, because this database was restored or copied."
-            yield Concern(text, url, "Decide")
+            text = gettext(
+                "“%(digest)s” is held, because this database was restored or copied."
+            ) % {"digest": digest}
+            yield Concern(text, url, gettext("Decide"))
 
 
-def _about_mail(mails: QuerySet[Any], to_whom: str, room: str) -> Iterator[Concern]:
+def _about_mail(mails: QuerySet[Any], words: MailWords, room: str) -> Iterator[Concern]:
     now = timezone.now()
     url = reverse(f"admin:{room}_changelist")
     failed = mails.filter(status=Outgoing.Status.FAILED, settled_at__gte=now - timedelta(days=1))
     if number := failed[:MOST_COUNTED].count():
-        text = f"{_mails(number)} to {to_whom} failed within a day."
-        yield Concern(text, f"{url}?status=failed", "See why")
+        text = words.failed % {"count": number, "number": _at_most(number)}
+        yield Concern(text, f"{url}?status=failed", gettext("See why"))
     overdue = mails.filter(status=Outgoing.Status.WAITING, due_at__lt=now - MAIL_OVERDUE_AFTER)
     if number := overdue[:MOST_COUNTED].count():
-        text = f"{_mails(number)} to {to_whom} should have left a quarter of an hour ago."
-        yield Concern(text, f"{url}?status=waiting", "See which")
+        text = words.overdue % {"count": number, "number": _at_most(number)}
+        yield Concern(text, f"{url}?status=waiting", gettext("See which"))
 
 
-def _mails(number: int) -> str:
-    if number == 1:
-        return "One mail"
-    return f"{number} mails" if number < MOST_COUNTED else f"{MOST_COUNTED} mails or more"
+def _at_most(number: int) -> str:
+    return (
+        str(number) if number < MOST_COUNTED else gettext("%(number)s or more") % {"number": number}
+    )

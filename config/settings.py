@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from django.utils.csp import CSP
 
+from blog.languages import nearest
 from config.environment import (
     Env,
     bare_address,
@@ -264,7 +265,19 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 
 # --- Languages and times --------------------------------------------------------------------
 
-LANGUAGE_CODE = env.read("LANGUAGE_CODE", language, default="en")
+# What is written here is in this language, and pages say so.
+SITE_LANGUAGE = env.read("LANGUAGE_CODE", language, default="en")
+# The languages that every word of ours comes in (docs/languages.md). A site in another one has its
+# words in English, all of them: Django has the half of many more languages.
+LANGUAGES = [
+    ("de", "Deutsch"),
+    ("en", "English"),
+    ("es", "Español"),
+    ("fr", "Français"),
+    ("zh-hans", "简体中文"),
+]
+LANGUAGE_CODE = nearest(SITE_LANGUAGE, LANGUAGES) or "en"
+LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = env.read("TIME_ZONE", time_zone, default="UTC")
 USE_TZ = True
 FORMAT_MODULE_PATH = "config.formats"

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
 from email_validator import EmailNotValidError, validate_email
 
 MAX_LENGTH = 254  # RFC 5321 section 4.5.3.1.3, less the angle brackets
-REFUSED = "Please check the address: it should look like name@example.com."
+REFUSED = _("Please check the address: it should look like name@example.com.")
 # RFC 5322 allows more. What is left out here was never anybody's name: pipes and backticks mean
 # a shell, % and ! old mail routes, ? an encoded word, a hyphen in front an option.
 LOCAL_PART = re.compile(r"[A-Za-z0-9_+.'=/&#$*~][A-Za-z0-9_+.'=/&#$*~-]*")

@@ -1,13 +1,14 @@
 from anymail.signals import tracking
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate
+from django.utils.translation import gettext_lazy as _
 
 from newsletter import locks
 
 
 class NewsletterConfig(AppConfig):
     name = "newsletter"
-    verbose_name = "Newsletter"
+    verbose_name = _("Newsletter")
 
     def ready(self) -> None:
         post_migrate.connect(locks.fit, sender=self)

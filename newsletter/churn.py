@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from django.db.models import Count, OuterRef, Subquery
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from blog.models import Category
 from newsletter.models import Consent, Subscriber
@@ -33,7 +34,7 @@ def topics(days: int = 90) -> list[Topic]:
     today = timezone.now().astimezone(UTC).date()
     dates = [today - timedelta(days=back) for back in reversed(range(days))]
     moves = _counted(dates[0])
-    names = {EVERYTHING: "Everything"} | dict(
+    names = {EVERYTHING: gettext("Everything")} | dict(
         Category.objects.order_by("order", "name").values_list("slug", "name")
     )
     now = _readers_now()

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.translation import gettext
 
 from blog.models import Limit
 from newsletter import installation
@@ -62,7 +63,7 @@ def run(pk: int) -> Issue | None:
 
 def _issue(digest: Digest, due_at: datetime, posts: list[int]) -> Issue:
     issue = Issue.objects.create(
-        subject=f"{digest.name}, {date_format(timezone.localtime(due_at), 'j F')}",
+        subject=f"{digest.name}, {date_format(timezone.localtime(due_at), 'MONTH_DAY_FORMAT')}",
         intro=digest.intro,
         shows=digest.shows,
         audience=Issue.Audience.TOPICS,
@@ -81,7 +82,7 @@ def _start(issue: Issue, due_at: datetime) -> None:
     """Send it, or leave a draft that says why a human must."""
     because = ""
     if timezone.now() - due_at > timedelta(hours=settings.SEND_LATE_HOURS):
-        because = LATE
+        because = gettext(LATE)
     else:
         try:
             issues.start(issue)

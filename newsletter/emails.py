@@ -10,6 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from blog import markdown
 from blog.emails import compose
@@ -29,9 +30,9 @@ def confirm(notice: Notice) -> EmailMultiAlternatives:
     return _to(
         notice,
         notice.subscriber.email,
-        "A reminder: please confirm your subscription to {site}"
+        gettext("A reminder: please confirm your subscription to %(site)s")
         if is_reminder
-        else "Please confirm your subscription to {site}",
+        else gettext("Please confirm your subscription to %(site)s"),
         "confirm",
         is_reminder=is_reminder,
         link=link("confirm", tokens.CONFIRM.token_for(consent.pk)),
@@ -50,7 +51,7 @@ def invitation(notice: Notice) -> EmailMultiAlternatives:
     return _to(
         notice,
         notice.subscriber.email,
-        "Would you like the newsletter of {site}?",
+        gettext("Would you like the newsletter of %(site)s?"),
         "invitation_to_subscribe",
         link=link("confirm", tokens.CONFIRM.token_for(consent.pk)),
         days=tokens.CONFIRM.lasts.days,
@@ -69,7 +70,8 @@ def welcome(notice: Notice) -> EmailMultiAlternatives:
     return compose(
         notice,
         to=email,
-        subject=words.welcome_subject or f"Welcome to {Site.current().name}",
+        subject=words.welcome_subject
+        or gettext("Welcome to %(site)s") % {"site": Site.current().name},
         template="welcome",
         context={
             "html": markdown.safe(html),
@@ -99,7 +101,7 @@ def already_subscribed(notice: Notice) -> EmailMultiAlternatives:
     return _to(
         notice,
         notice.subscriber.email,
-        "You are already subscribed to {site}",
+        gettext("You are already subscribed to %(site)s"),
         "already_subscribed",
         preferences=link("preferences", notice.subscriber.token),
         unsubscribe=link("unsubscribe", notice.subscriber.token),
@@ -111,7 +113,7 @@ def data_link(notice: Notice) -> EmailMultiAlternatives:
     return _to(
         notice,
         notice.subscriber.email,
-        "The link to your data at {site}",
+        gettext("The link to your data at %(site)s"),
         "data_link",
         link=link("data", tokens.DATA.token_for(notice.subscriber.data_key)),
     )
@@ -123,7 +125,7 @@ def new_address(notice: Notice) -> EmailMultiAlternatives:
     return _to(
         notice,
         change.new_email,
-        "Please confirm your new address for {site}",
+        gettext("Please confirm your new address for %(site)s"),
         "new_address",
         link=link("address", tokens.ADDRESS.token_for(change.pk)),
     )
@@ -135,7 +137,7 @@ def address_changed(notice: Notice) -> EmailMultiAlternatives:
     return _to(
         notice,
         change.old_email,
-        "Your subscription to {site} has moved",
+        gettext("Your subscription to %(site)s has moved"),
         "address_changed",
         new_address=masked(change.new_email),
         unsubscribe=link("unsubscribe", notice.subscriber.token),
@@ -150,7 +152,7 @@ def link(name: str, *args: str) -> str:
 def _to(
     notice: Notice, address: str, subject: str, template: str, **context: Any
 ) -> EmailMultiAlternatives:
-    subject = subject.format(site=Site.current().name)
+    subject %= {"site": Site.current().name}
     return compose(notice, to=address, subject=subject, template=template, context=context)
 
 

@@ -3,10 +3,13 @@
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.contrib.syndication.views import Feed
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.translation import gettext
 
+from blog import languages
 from blog.feeds import NEWEST, Atom
 from blog.links import absolute
 from blog.models import Site
@@ -24,8 +27,12 @@ class Issues(Feed):
         del response["Last-Modified"]
         return response
 
+    @property
+    def language(self) -> str:  # type: ignore[override]  # asked for when a feed is written
+        return languages.tag(settings.SITE_LANGUAGE)
+
     def title(self) -> str:
-        return f"Newsletter – {Site.current().name}"
+        return gettext("Newsletter – %(site)s") % {"site": Site.current().name}
 
     def link(self) -> str:
         return absolute(reverse("newsletter:home"))

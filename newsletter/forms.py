@@ -6,6 +6,8 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from blog.models import Category
 from newsletter import addresses
@@ -22,7 +24,7 @@ class AddressField(forms.CharField):
             max_length=addresses.MAX_LENGTH + 50,
             strip=False,
             error_messages={
-                "required": "Please write your e-mail address here.",
+                "required": gettext("Please write your e-mail address here."),
                 "max_length": addresses.REFUSED,
             },
         )
@@ -61,12 +63,14 @@ class PublicForm(forms.Form):
         for name, field in self.fields.items():
             may_repeat = isinstance(field, forms.MultipleChoiceField)
             if not may_repeat and len(self.sent.getlist(name)) > 1:
-                raise ValidationError("Something in this form came twice. Please send it again.")
+                raise ValidationError(
+                    gettext("Something in this form came twice. Please send it again.")
+                )
         return self.cleaned_data
 
 
-RECEIVES = [("everything", "Everything"), ("topics", "Only what is about these")]
-NO_LONGER = "We do not write about one of these any more. Please choose again."
+RECEIVES = [("everything", _("Everything")), ("topics", _("Only what is about these"))]
+NO_LONGER = _("We do not write about one of these any more. Please choose again.")
 
 
 class SignUpForm(PublicForm):
@@ -79,7 +83,7 @@ class SignUpForm(PublicForm):
     email = AddressField()
     agreed_to_terms = Agreement(
         error_messages={
-            "required": "Please tick the box: without your agreement we may not write to you."
+            "required": _("Please tick the box: without your agreement we may not write to you.")
         }
     )
     receives = forms.ChoiceField(required=False, choices=RECEIVES)
@@ -103,12 +107,14 @@ class SignUpForm(PublicForm):
         cleaned = super().clean()
         if cleaned.get("terms_version") != self.terms.version:
             raise ValidationError(
-                "Our terms & conditions have changed since you opened this page. "
-                "Please read the new ones, then tick the box again.",
+                gettext(
+                    "Our terms & conditions have changed since you opened this page. "
+                    "Please read the new ones, then tick the box again."
+                ),
                 code="terms_changed",
             )
         if cleaned.get("receives") == "topics" and cleaned.get("topics") == []:
-            self.add_error("topics", "Please tick at least one of these.")
+            self.add_error("topics", gettext("Please tick at least one of these."))
         return cleaned
 
     @property
@@ -124,7 +130,7 @@ class PreferencesForm(PublicForm):
 
     receives = forms.ChoiceField(
         choices=RECEIVES,
-        error_messages={"required": "Please choose one of the two."},
+        error_messages={"required": _("Please choose one of the two.")},
     )
     topics = forms.MultipleChoiceField(required=False)
 
@@ -135,7 +141,7 @@ class PreferencesForm(PublicForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
         if cleaned.get("receives") == "topics" and cleaned.get("topics") == []:
-            raise ValidationError("Please tick at least one category, or unsubscribe.")
+            raise ValidationError(gettext("Please tick at least one category, or unsubscribe."))
         return cleaned
 
 
@@ -155,11 +161,11 @@ class MoveForm(PublicForm):
     def clean_email(self) -> Address:
         address = self.cleaned_data["email"]
         if address.email == self.subscriber.email:
-            raise ValidationError("This is the address that we write to already.")
+            raise ValidationError(gettext("This is the address that we write to already."))
         return address
 
 
 class EraseForm(PublicForm):
     sure = Agreement(
-        error_messages={"required": "Please tick the box, so that nobody is erased by accident."}
+        error_messages={"required": _("Please tick the box, so that nobody is erased by accident.")}
     )

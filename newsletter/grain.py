@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from enum import Enum
 
 from django.conf import settings
+from django.utils.functional import Promise
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 
 SMTP = "django.core.mail.backends.smtp.EmailBackend"
 
@@ -25,7 +28,7 @@ class Service:
 
     name: str
     most: int = 1
-    why_one: str = ""
+    why_one: str | Promise = ""
     repeated: Repeated = Repeated.SENT_TWICE
 
     @property
@@ -33,22 +36,24 @@ class Service:
         return self.repeated is not Repeated.SENT_TWICE
 
 
-NO_HEADERS = "it cannot give each reader her own way to unsubscribe"
-BRACES = "it would fill in the double braces of your texts"
+NO_HEADERS = _("it cannot give each reader her own way to unsubscribe")
+BRACES = _("it would fill in the double braces of your texts")
 SERVICES = {
-    "amazon_ses": Service("Amazon SES", why_one="it fills in only templates that it keeps itself"),
+    "amazon_ses": Service(
+        "Amazon SES", why_one=_("it fills in only templates that it keeps itself")
+    ),
     "brevo": Service("Brevo", most=1000, repeated=Repeated.HAD_IT),
     "mailersend": Service("MailerSend", why_one=NO_HEADERS),
     "mailgun": Service("Mailgun", most=1000),
     "mailjet": Service("Mailjet", most=50),
     "mailtrap": Service("Mailtrap", most=500),
     "mandrill": Service("Mandrill", why_one=NO_HEADERS),
-    "postal": Service("Postal", why_one="it has no such calls"),
+    "postal": Service("Postal", why_one=_("it has no such calls")),
     "postmark": Service("Postmark", most=500),
     "resend": Service("Resend", most=100, repeated=Repeated.SAME_ANSWER),
-    "scaleway": Service("Scaleway", why_one="it has no such calls"),
-    "sendgrid": Service("SendGrid", why_one="anymail no longer tries its calls out"),
-    "sparkpost": Service("SparkPost", why_one="it does not say whose mail it refused"),
+    "scaleway": Service("Scaleway", why_one=_("it has no such calls")),
+    "sendgrid": Service("SendGrid", why_one=_("anymail no longer tries its calls out")),
+    "sparkpost": Service("SparkPost", why_one=_("it does not say whose mail it refused")),
     "unisender_go": Service("Unisender Go", why_one=BRACES),
 }
 
@@ -58,7 +63,7 @@ def service() -> Service | None:
     name = settings.MAIL_SERVICE
     if not name:
         return None
-    return SERVICES.get(name) or Service(name, why_one="nobody has tried its calls out")
+    return SERVICES.get(name) or Service(name, why_one=gettext("nobody has tried its calls out"))
 
 
 def batch() -> int:
@@ -72,25 +77,28 @@ def in_words() -> str:
     through, mails = service(), batch()
     if through is None:
         return _in_words_without_service()
-    words = (
-        f"Each mail is one call to {through.name}; if it gets no answer, one reader is unknown."
-        if mails == 1
-        else f"{mails} mails go in one call to {through.name}; if it gets no answer, up to "
-        f"{mails} readers are unknown."
-    )
-    if through.may_repeat:
-        words += " It is made again under the same key first, which doubles nobody."
-    return words
+    words = ngettext(
+        "Each mail is one call to %(service)s; if it gets no answer, one reader is unknown.",
+        "%(mails)s mails go in one call to %(service)s; if it gets no answer, up to %(mails)s "
+        "readers are unknown.",
+        mails,
+    ) % {"mails": mails, "service": through.name}
+    if not through.may_repeat:
+        return words
+    again = gettext("It is made again under the same key first, which doubles nobody.")
+    return f"{words} {again}"
 
 
 def _in_words_without_service() -> str:
     if settings.MAILERS["default"]["BACKEND"] != SMTP:
-        return "Mails are handed over one by one; if that ends badly, one reader is unknown."
-    return (
-        "Each connection to the mail server carries one mail at a time, and a worker opens "
-        f"{settings.SEND_CONNECTIONS} at most; if one ends without the server’s last word, its "
-        "reader is unknown."
-    )
+        return gettext(
+            "Mails are handed over one by one; if that ends badly, one reader is unknown."
+        )
+    return gettext(
+        "Each connection to the mail server carries one mail at a time, and a worker "
+        "opens %(most)s at most; if one ends without the server’s last "
+        "word, its reader is unknown."
+    ) % {"most": settings.SEND_CONNECTIONS}
 
 
 def asked_too_much() -> str:
@@ -98,9 +106,20 @@ def asked_too_much() -> str:
     asked, through = settings.SEND_BATCH, service()
     if asked == batch():
         return ""
-    words = f"SEND_BATCH asks for {asked} mails a call, but "
     if through is None:
-        return words + "without a mail service each mail goes by itself."
+        words = gettext(
+            "SEND_BATCH asks for %(asked)s mails a call, but without a mail service each mail "
+            "goes by itself."
+        )
+        return words % {"asked": asked}
     if through.most == 1:
-        return words + f"through {through.name} each mail is a call of its own: {through.why_one}."
-    return words + f"{through.name} takes {through.most}, so {through.most} go in one."
+        words = gettext(
+            "SEND_BATCH asks for %(asked)s mails a call, but through %(service)s each mail is a "
+            "call of its own: %(reason)s."
+        )
+        return words % {"asked": asked, "service": through.name, "reason": through.why_one}
+    words = gettext(
+        "SEND_BATCH asks for %(asked)s mails a call, but %(service)s takes %(most)s, so %(most)s "
+        "go in one."
+    )
+    return words % {"asked": asked, "service": through.name, "most": through.most}

@@ -10,6 +10,7 @@ import re
 from html import escape, unescape
 
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from blog.links import absolute
 
@@ -19,7 +20,6 @@ TOKEN_PLACE = "pennypost0token0goes0here"  # noqa: S105 (no token, but where one
 PLACES = re.compile(f"({EMAIL_PLACE}(?:0or0[0-9a-f]+x)?|{TOKEN_PLACE})")
 
 NAMES = ("email", "unsubscribe_url", "preferences_url")
-SOMEBODY = "your address"
 _TAG = re.compile(r"\{\{\s*([^{}\n]*?)\s*\}\}")
 _WITH_FALLBACK = re.compile(r"email\s*\|\s*(\S[^|]*)")
 # Who writes about templates quotes tags that are not meant for us.
@@ -61,8 +61,8 @@ def for_everybody(html: str) -> str:
 def _fallback(place: str) -> str:
     if place == TOKEN_PLACE:
         return ""
-    _, _, digits = place.removesuffix("x").partition("0or0")
-    return bytes.fromhex(digits).decode(errors="replace") if digits else SOMEBODY
+    digits = place.removesuffix("x").partition("0or0")[2]
+    return bytes.fromhex(digits).decode(errors="replace") if digits else gettext("your address")
 
 
 def unsubscribe() -> str:

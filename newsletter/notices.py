@@ -12,6 +12,7 @@ from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_noop
 
 from blog.models import Limit
 from blog.models.outgoing import OutgoingQuerySet
@@ -20,7 +21,7 @@ from newsletter import emails
 from newsletter.models import NewsletterSettings, Notice, Subscriber
 from newsletter.models.subscriber import hash_address
 
-TOO_MANY = "Too many mails were asked for at once."
+TOO_MANY = gettext_noop("Too many mails were asked for at once.")
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 LETTERS: dict[str, Callable[[Notice], EmailMultiAlternatives]] = {
@@ -46,7 +47,7 @@ class TooMany(Later):
     """A limit is used up that `others` wait for too."""
 
     def __init__(self, until: datetime, others: OutgoingQuerySet) -> None:
-        super().__init__(until, TOO_MANY)
+        super().__init__(until, gettext(TOO_MANY))
         self.others = others
 
 
@@ -82,7 +83,7 @@ def _letter_for(notice: Notice, subscriber: Subscriber) -> str:
     if notice.kind == Notice.Kind.ADDRESS_CHANGED:
         return Notice.Became.ADDRESS_CHANGED
     if not subscriber.may_be_mailed():
-        raise Skip("This address gets no mail.")
+        raise Skip(gettext("This address gets no mail."))
     if notice.kind == Notice.Kind.SIGN_UP:
         return _answer_to_sign_up(notice, subscriber)
     if notice.kind == Notice.Kind.INVITATION:
@@ -100,39 +101,39 @@ def _answer_to_sign_up(notice: Notice, subscriber: Subscriber) -> str:
     if subscriber.status == Subscriber.Status.ACTIVE:
         return Notice.Became.ALREADY
     if notice.consent is None or not subscriber.may_confirm(notice.consent):
-        raise Skip("The request was withdrawn.")
+        raise Skip(gettext("The request was withdrawn."))
     return Notice.Became.CONFIRM
 
 
 def _invitation(notice: Notice, subscriber: Subscriber) -> str:
     if notice.consent is None or not subscriber.may_confirm(notice.consent):
-        raise Skip("They answered already, or the import was undone.")
+        raise Skip(gettext("They answered already, or the import was undone."))
     return Notice.Became.INVITATION
 
 
 def _reminder(notice: Notice, subscriber: Subscriber) -> str:
     """The same request once more, and one of as many as she may get in a day."""
     if subscriber.status != Subscriber.Status.PENDING:
-        raise Skip("The request was answered.")
+        raise Skip(gettext("The request was answered."))
     if not NewsletterSettings.current().reminds:
-        raise Skip("Nobody is reminded any more.")
+        raise Skip(gettext("Nobody is reminded any more."))
     return _answer_to_sign_up(notice, subscriber)
 
 
 def _welcome(subscriber: Subscriber) -> str:
     if subscriber.status != Subscriber.Status.ACTIVE:
-        raise Skip("She left before she could be welcomed.")
+        raise Skip(gettext("She left before she could be welcomed."))
     if not NewsletterSettings.current().welcomes:
-        raise Skip("Nobody is welcomed any more.")
+        raise Skip(gettext("Nobody is welcomed any more."))
     return Notice.Became.WELCOME
 
 
 def _question_at_new_address(notice: Notice) -> str:
     change = notice.address_change
     if change is None or not change.is_open():
-        raise Skip("The wish to move was withdrawn.")
+        raise Skip(gettext("The wish to move was withdrawn."))
     if not change.leads_to_free_address():
-        raise Skip("This address gets no mail.")
+        raise Skip(gettext("This address gets no mail."))
     return Notice.Became.NEW_ADDRESS
 
 
@@ -142,7 +143,7 @@ def _refuse_too_many(notice: Notice, became: str) -> None:
         return  # never more of them than pressed buttons
     for most, within in MOST[became]:
         if _taken(notice, became, within) >= most:
-            raise Skip("This address had as many of these mails as it may get for now.")
+            raise Skip(gettext("This address had as many of these mails as it may get for now."))
     if became == Notice.Became.INVITATION:
         # An allowance of their own: nobody who signs up waits behind a long list.
         mine = Notice.objects.filter(kind=Notice.Kind.INVITATION)
@@ -177,6 +178,6 @@ def _put_off(others: OutgoingQuerySet, until: datetime) -> None:
     """Let all who share a used-up limit wait at once: an attack leaves thousands of them."""
     waiting = others.due().filter(became="")
     waiting.filter(created_at__lt=until - GIVE_UP_AFTER).update(
-        status=Notice.Status.SKIPPED, settled_at=timezone.now(), reply=TOO_MANY
+        status=Notice.Status.SKIPPED, settled_at=timezone.now(), reply=gettext(TOO_MANY)
     )
     waiting.update(due_at=until)

@@ -8,6 +8,7 @@ from django.db.models import Count
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.formats import number_format
+from django.utils.translation import gettext
 
 from blog.models import Heartbeat
 from newsletter.models import Delivery, Issue
@@ -42,7 +43,7 @@ class Progress:
         sent, total = (
             number_format(count, force_grouping=True) for count in (self.sent, self.total)
         )
-        return f"{sent} of {total}"
+        return gettext("%(sent)s of %(total)s") % {"sent": sent, "total": total}
 
     @property
     def settled(self) -> int:
@@ -77,7 +78,7 @@ def _progress(issue: Issue, counted: dict[tuple[int, str], int]) -> Progress:
     waiting = sum(counted.get((issue.pk, status), 0) for status in OPEN)
     state, label = issue.status, issue.get_status_display()
     if state == Issue.Status.SENDING and issue.frozen_at and not waiting:
-        state, label = SENT, "Sent"
+        state, label = SENT, gettext("Sent")
     return Progress(
         state=state,
         label=label,

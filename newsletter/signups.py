@@ -11,6 +11,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.utils.translation import gettext, gettext_noop
 
 from blog.models import Limit
 from newsletter.addresses import Address
@@ -35,8 +36,8 @@ MOST_WAITING = 10
 CHUNK = 500
 
 # What stands on the page, and so what a consent was given to. A test compares them.
-HEADING = "Sign up for our newsletter"
-BOX = "I have read and agree to the terms & conditions"
+HEADING = gettext_noop("Sign up for our newsletter")
+BOX = gettext_noop("I have read and agree to the terms & conditions")
 
 
 @transaction.atomic
@@ -54,8 +55,8 @@ def sign_up(
     subscriber = Subscriber.objects.enter(address, terms)
     consents = Consent.objects.bulk_create(
         [
-            _consent(subscriber, Consent.Event.REQUESTED, HEADING, terms, topics),
-            _consent(subscriber, Consent.Event.TERMS_AGREED, BOX, terms, topics),
+            _consent(subscriber, Consent.Event.REQUESTED, gettext(HEADING), terms, topics),
+            _consent(subscriber, Consent.Event.TERMS_AGREED, gettext(BOX), terms, topics),
         ]
     )
     ConsentEvidence.objects.bulk_create([_evidence(consent, visitor) for consent in consents])

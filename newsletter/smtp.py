@@ -14,6 +14,8 @@ from collections import deque
 from dataclasses import dataclass, field
 from enum import Enum
 
+from django.utils.translation import gettext
+
 # A server that gave up over a mail's text has this long to say so, before the dot makes it
 # undecidable.
 LAST_LOOK = 0.0005
@@ -108,7 +110,7 @@ def connect(server: Server) -> "Connection":
     except (OSError, smtplib.SMTPException) as fault:
         raise CannotOpenError(f"{type(fault).__name__}: {fault}") from fault
     if client.sock is None:
-        raise CannotOpenError("The server hung up.")
+        raise CannotOpenError(gettext("The server hung up."))
     if client.file is not None:
         client.file.close()
     return Connection(client.sock, pipelining=client.has_extn("pipelining"), timeout=server.timeout)
@@ -277,7 +279,7 @@ class Connection:
                 received = self.sock.recv(READ_AT_ONCE)
                 if not received:
                     self._hear_all()
-                    self._lose("The server hung up.")
+                    self._lose(gettext("The server hung up."))
                     return
                 self._inbox += received
                 if len(received) < READ_AT_ONCE and not isinstance(self.sock, ssl.SSLSocket):
@@ -298,7 +300,7 @@ class Connection:
             text = " ".join(line[4:].strip() for line in lines).strip()
             self._hear(int(lines[-1][:3]), text)
         if len(self._inbox) > LONGEST_REPLY:
-            self._lose("The server talks without end.")
+            self._lose(gettext("The server talks without end."))
 
     def _hear(self, code: int, text: str) -> None:
         if not self._expected:
@@ -345,7 +347,9 @@ class Connection:
             if not self.closed:
                 self._give_dot()
         elif (self._expected or self._outbox) and now >= self._deadline:
-            self._lose(f"No answer for {self.timeout:.0f} seconds.")
+            self._lose(
+                gettext("No answer for %(timeout)s seconds.") % {"timeout": f"{self.timeout:.0f}"}
+            )
 
     def _give_dot(self) -> None:
         mail, self._dot_due = self.in_hand, None

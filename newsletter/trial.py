@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.core.mail import EmailMultiAlternatives
+from django.utils.translation import gettext
 
 from blog.models import Limit
 from blog.outbox import Line, Refused, Unreachable
@@ -80,18 +81,21 @@ def send_test(issue: Issue, address: Address, user: Any) -> None:
     """Send the mail to somebody who is to judge it; raises NotSentError."""
     if Subscriber.objects.suppresses(hash_address(address.key)):
         raise NotSentError(
-            "mail to this address is stopped, since it bounced or was complained of."
+            gettext("mail to this address is stopped, since it bounced or was complained of.")
         )
     if not Limit.objects.allow(f"tests of {user.pk}", most=MOST_AN_HOUR, within=timedelta(hours=1)):
-        raise NotSentError(f"you sent {MOST_AN_HOUR} tests within an hour; try again later.")
+        raise NotSentError(
+            gettext("you sent %(number)s tests within an hour; try again later.")
+            % {"number": MOST_AN_HOUR}
+        )
     mail = mail_of(issue)
     same = hashlib.sha256(f"{issue.pk} {address.key} {mail.html}".encode()).hexdigest()
     if not Limit.objects.allow(f"test {same}", most=1, within=MOMENT):
-        raise NotSentError("it went there a moment ago.")
+        raise NotSentError(gettext("it went there a moment ago."))
     # The stored row stays as it is: this is a copy, and never saved.
     copy = FrozenMail(
         issue=issue,
-        subject=f"[Test] {mail.subject}",
+        subject=gettext("[Test] %(subject)s") % {"subject": mail.subject},
         sender=mail.sender,
         reply_to=mail.reply_to,
         site_name=mail.site_name,
@@ -102,7 +106,7 @@ def send_test(issue: Issue, address: Address, user: Any) -> None:
     try:
         line.send(letters.Letter(copy).message(_reader(address.email)))
     except (Refused, Unreachable) as fault:
-        raise NotSentError(f"the mail server said: {fault}") from fault
+        raise NotSentError(gettext("the mail server said: %(fault)s") % {"fault": fault}) from fault
     finally:
         line.hang_up()
 

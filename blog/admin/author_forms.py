@@ -8,11 +8,30 @@ from django import forms
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
+from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import gettext_lazy as _
 
+from blog.admin.widgets import RowsField
 from blog.models import Author
 
 # Whom an editor may invite. Anybody else could do what she cannot.
-WRITERS = ("Contributor", "Author")
+WRITERS = (gettext_noop("Contributor"), gettext_noop("Author"))
+OTHERS = (gettext_noop("Editor"), gettext_noop("Newsletter manager"))
+
+
+def role_in_words(group: Group) -> str:
+    """The roles that come with the site are stored under English names."""
+    return gettext(group.name)
+
+
+class RoleField(forms.ModelChoiceField):
+    def label_from_instance(self, group: Any) -> str:
+        return role_in_words(group)
+
+
+class RolesField(RowsField):
+    def label_from_instance(self, group: Any) -> str:
+        return role_in_words(group)
 
 
 class ProfileForm(forms.ModelForm):
@@ -47,18 +66,21 @@ class AccountForm(ProfileForm):
         cleaned = super().clean() or self.cleaned_data
         kept = all(cleaned.get(name) for name in ("is_active", "is_staff", "is_superuser"))
         if self.instance == self.user and not kept:
-            raise ValidationError("You cannot lock yourself out. Ask another administrator.")
+            raise ValidationError(
+                gettext("You cannot lock yourself out. Ask another administrator.")
+            )
         return cleaned
 
 
 class InvitationForm(forms.ModelForm):
     """Somebody new, by name, address and role."""
 
-    role = forms.ModelChoiceField(
+    role = RoleField(
         Group.objects.none(),
+        label=_("Role"),
         empty_label=None,
         widget=forms.RadioSelect,
-        help_text="A contributor writes drafts; an author publishes her own posts.",
+        help_text=_("A contributor writes drafts; an author publishes her own posts."),
     )
 
     class Meta:
@@ -103,5 +125,5 @@ def free_email(email: str, author: Author) -> str:
     """`email`, unless another account has it: a password link goes to one of them only."""
     others = Author.objects.exclude(pk=author.pk)
     if email and others.filter(email__iexact=email).exists():
-        raise ValidationError("Somebody else's account has this address already.")
+        raise ValidationError(gettext("Somebody else's account has this address already."))
     return email

@@ -10,8 +10,16 @@ from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
-from blog.admin.author_forms import AccountForm, InvitationForm, ProfileForm
+from blog.admin.author_forms import (
+    AccountForm,
+    InvitationForm,
+    ProfileForm,
+    RolesField,
+    role_in_words,
+)
 from blog.admin.base import ReadOnlyRoom, Room, label, page_of
 from blog.admin.filters import ByStatus
 from blog.invitations import invite
@@ -20,14 +28,14 @@ from blog.tasks import send_account_mail
 
 PROFILE = (None, {"fields": ["display_name", "slug", "bio", "photo", "website"]})
 ACCOUNT = (
-    "Account",
+    _("Account"),
     {"fields": ["username", "email", "groups", "is_active", "is_staff", "is_superuser"]},
 )
 INVITATION = (
     None,
     {
         "fields": ["display_name", "email", "role"],
-        "description": "They get a mail with a link, behind which they choose a password.",
+        "description": _("They get a mail with a link, behind which they choose a password."),
     },
 )
 
@@ -84,27 +92,29 @@ class AuthorAdmin(Room):
         )
         return shown
 
-    @admin.display(description="role")
+    @admin.display(description=_("role"))
     def role(self, author: Author) -> str:
         if author.is_superuser:
-            return "Administrator"
-        return ", ".join(group.name for group in author.groups.all())
+            return gettext("Administrator")
+        return ", ".join(role_in_words(group) for group in author.groups.all())
 
-    @admin.display(description="posts")
+    @admin.display(description=_("posts"))
     def post_count(self, author: Any) -> int:
         return author.posts_number or 0
 
-    @admin.display(description="account")
+    @admin.display(description=_("account"))
     def state(self, author: Author) -> SafeString:
         if not author.is_active:
-            return label("off", "Switched off")
+            return label("off", gettext("Switched off"))
         return (
-            label("active", "Active") if author.last_login else label("waiting", "Never signed in")
+            label("active", gettext("Active"))
+            if author.last_login
+            else label("waiting", gettext("Never signed in"))
         )
 
     @admin.action(
         permissions=["add"],
-        description="Send the invitation again",
+        description=_("Send the invitation again"),
         location=[ActionLocation.CHANGE_LIST, ActionLocation.CHANGE_FORM],
     )
     def invite_again(self, request: HttpRequest, queryset: QuerySet) -> None:
@@ -112,9 +122,9 @@ class AuthorAdmin(Room):
         for author in waiting:
             self._invite(author)
         if waiting:
-            self.message_user(request, "The invitation goes out again.", messages.SUCCESS)
+            self.message_user(request, gettext("The invitation goes out again."), messages.SUCCESS)
         else:
-            self.message_user(request, "They have signed in before.", messages.WARNING)
+            self.message_user(request, gettext("They have signed in before."), messages.WARNING)
 
     # --- The form ---
 
@@ -124,7 +134,7 @@ class AuthorAdmin(Room):
     def formfield_for_manytomany(
         self, db_field: models.ManyToManyField, request: HttpRequest, **kwargs: Any
     ) -> Any:
-        kwargs["widget"] = forms.CheckboxSelectMultiple
+        kwargs |= {"widget": forms.CheckboxSelectMultiple, "form_class": RolesField}
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Author, form: Any, change: bool) -> None:
@@ -147,13 +157,20 @@ class AuthorAdmin(Room):
         obj: Any = None,
     ) -> HttpResponse:
         if add:
-            context |= {"save_label": "Send the invitation", "show_save_and_continue": False}
+            context |= {
+                "save_label": gettext("Send the invitation"),
+                "show_save_and_continue": False,
+            }
         return super().render_change_form(request, context, add, change, form_url, obj)
 
     def response_add(
         self, request: HttpRequest, obj: Author, post_url_continue: str | None = None
     ) -> HttpResponse:
-        self.message_user(request, f"A mail is on its way to {obj.email}.", messages.SUCCESS)
+        self.message_user(
+            request,
+            gettext("A mail is on its way to %(email)s.") % {"email": obj.email},
+            messages.SUCCESS,
+        )
         return HttpResponseRedirect(reverse("admin:blog_author_changelist"))
 
 
@@ -168,7 +185,7 @@ class AccountMailAdmin(ReadOnlyRoom):
     ordering = ["-pk"]
     fields = ["kind", "author", "status", "created_at", "due_at", "settled_at", "attempts", "reply"]
 
-    @admin.display(description="status")
+    @admin.display(description=_("status"))
     def outcome(self, mail: AccountMail) -> SafeString:
         return label(mail.status, mail.get_status_display())
 

@@ -17,6 +17,7 @@ from django.utils.functional import cached_property
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
+from django.utils.translation import gettext
 
 from blog import markdown
 from blog.admin.widgets import Autocomplete, PictureInput, RowsField, is_number
@@ -126,7 +127,7 @@ class Room(admin.ModelAdmin):
         obj: Any = None,
     ) -> HttpResponse:
         name = self.opts.verbose_name
-        context |= {"title": f"New {name}" if add else capfirst(name)}
+        context |= {"title": gettext("New %(name)s") % {"name": name} if add else capfirst(name)}
         return super().render_change_form(request, context, add, change, form_url, obj)
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple:
@@ -154,7 +155,7 @@ class Room(admin.ModelAdmin):
     def formfield_for_manytomany(
         self, db_field: models.ManyToManyField, request: HttpRequest, **kwargs: Any
     ) -> Any:
-        kwargs["form_class"] = RowsField
+        kwargs.setdefault("form_class", RowsField)
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
@@ -186,9 +187,9 @@ class Room(admin.ModelAdmin):
         # Django takes any word but "0" and "False" for a yes.
         across = request.POST.get("select_across", "0") != "0"
         if across and queryset.order_by()[: MOST_AT_ONCE + 1].count() > MOST_AT_ONCE:
-            text = (
-                f"That would change more than {MOST_AT_ONCE} rows at once. Filter the list first."
-            )
+            text = gettext(
+                "That would change more than %(most)s rows at once. Filter the list first."
+            ) % {"most": MOST_AT_ONCE}
             self.message_user(request, text, messages.WARNING)
             return None
         return super().response_action(request, queryset, action_location)

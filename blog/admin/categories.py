@@ -14,6 +14,8 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from blog.admin.base import Room, is_number, page_of
@@ -24,7 +26,7 @@ class MergeForm(forms.Form):
     """Which category takes over. `sources` are those that go away."""
 
     target = forms.ModelChoiceField(
-        Category.objects.all(), label="Merge into", empty_label=None, widget=forms.RadioSelect
+        Category.objects.all(), label=_("Merge into"), empty_label=None, widget=forms.RadioSelect
     )
 
     def __init__(self, *args: Any, sources: list[Category], **kwargs: Any) -> None:
@@ -60,20 +62,20 @@ class CategoryAdmin(Room):
 
     # --- The list ---
 
-    @admin.display(description="posts")
+    @admin.display(description=_("posts"))
     def post_count(self, category: Category) -> int:
         return category.total_count  # type: ignore[attr-defined]
 
-    @admin.display(description="order")
+    @admin.display(description=_("order"))
     def place(self, category: Category) -> SafeString:
         """Two plain buttons; they work with a keyboard and without a script."""
         return format_html(
             '<button class="move" formaction="{0}" name="by" value="-1"'
-            ' aria-label="Move {1} up">↑</button> '
-            '<button class="move" formaction="{0}" name="by" value="1"'
-            ' aria-label="Move {1} down">↓</button>',
+            ' aria-label="{1}">↑</button> '
+            '<button class="move" formaction="{0}" name="by" value="1" aria-label="{2}">↓</button>',
             reverse("admin:blog_category_move", args=[category.pk]),
-            category.name,
+            gettext("Move %(name)s up") % {"name": category.name},
+            gettext("Move %(name)s down") % {"name": category.name},
         )
 
     def get_list_display(self, request: HttpRequest) -> Any:
@@ -102,9 +104,9 @@ class CategoryAdmin(Room):
     ) -> HttpResponse:
         category: Any = self.get_object(request, object_id)
         if self.has_delete_permission(request, category) and category.is_used():
-            text = (
-                f"“{category}” has posts or readers, so it is not deleted but merged into another."
-            )
+            text = gettext(
+                "“%(category)s” has posts or readers, so it is not deleted but merged into another."
+            ) % {"category": category}
             self.message_user(request, text, messages.WARNING)
             return HttpResponseRedirect(_merge_url([category.pk]))
         return super().delete_view(request, object_id, extra_context)
@@ -114,7 +116,7 @@ class CategoryAdmin(Room):
 
     @admin.action(
         permissions=["merge"],
-        description="Merge into another category …",
+        description=_("Merge into another category …"),
         location=[ActionLocation.CHANGE_LIST, ActionLocation.CHANGE_FORM],
     )
     def merge(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse:
@@ -132,7 +134,7 @@ class CategoryAdmin(Room):
         if request.method == "POST" and form.is_valid():
             return self._merge(request, sources, form.cleaned_data["target"])
         context = self.admin_site.each_context(request) | {
-            "title": "Merge categories",
+            "title": gettext("Merge categories"),
             "opts": self.opts,
             "sources": sources,
             "form": form,
@@ -146,11 +148,18 @@ class CategoryAdmin(Room):
             try:
                 source.merge_into(target)
             except Category.DoesNotExist:
-                text = f"“{source}” or “{target}” is gone: somebody merged or deleted it just now."
+                text = gettext(
+                    "“%(source)s” or “%(target)s” is gone: somebody merged or deleted it just now."
+                ) % {"source": source, "target": target}
                 self.message_user(request, text, messages.WARNING)
             else:
-                self.log_change(request, target, f"Merged “{source}” into it.")
-                text = f"“{source}” went into “{target}”."
+                self.log_change(
+                    request, target, gettext("Merged “%(source)s” into it.") % {"source": source}
+                )
+                text = gettext("“%(source)s” went into “%(target)s”.") % {
+                    "source": source,
+                    "target": target,
+                }
                 self.message_user(request, text, messages.SUCCESS)
         return HttpResponseRedirect(reverse("admin:blog_category_changelist"))
 

@@ -10,6 +10,8 @@ from django.contrib.admin.views.main import ChangeList
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 from django.utils import formats, timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from blog.admin.base import is_number
 from blog.archive import Period
@@ -32,7 +34,7 @@ class ByChoice(SimpleListFilter):
 
 
 class ByStatus(ByChoice):
-    title = "status"
+    title = _("status")
     parameter_name = "status"
 
 
@@ -53,11 +55,15 @@ class ByRow(SimpleListFilter):
 
 
 class ByState(SimpleListFilter):
-    title = "status"
+    title = _("status")
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("drafts", "Draft"), ("scheduled", "Scheduled"), ("published", "Published")]
+        return [
+            ("drafts", gettext("Draft")),
+            ("scheduled", gettext("Scheduled")),
+            ("published", gettext("Published")),
+        ]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         match self.value():
@@ -71,7 +77,7 @@ class ByState(SimpleListFilter):
 
 
 class ByCategory(ByRow):
-    title = "category"
+    title = _("category")
     parameter_name = "category"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
@@ -90,7 +96,7 @@ class ByCategory(ByRow):
 class ByAuthor(ByRow):
     """For editors only: everybody else sees her own posts."""
 
-    title = "author"
+    title = _("author")
     parameter_name = relation = "author"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
@@ -106,7 +112,7 @@ class ByDate(SimpleListFilter):
     Django's own hierarchy reads every date that there is; this one looks for a post of each year.
     """
 
-    title = "date"
+    title = _("date")
     parameter_name = "date"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
@@ -136,7 +142,7 @@ class ByDate(SimpleListFilter):
     def choices(self, changelist: ChangeList) -> Iterator[Any]:
         chosen = str(self.value() or "")
         year, month = chosen[:4], chosen[:7] if len(chosen) > 4 else ""
-        yield self._choice(changelist, None, "All", not chosen)
+        yield self._choice(changelist, None, gettext("All"), not chosen)
         for value, name in self.lookup_choices:
             yield self._choice(changelist, str(value), str(name), chosen == value)
             if value == year and parse_period(year):

@@ -11,6 +11,8 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 
 from blog.admin.base import Room, RoomList, label, page_of
 from blog.admin.filters import ByAuthor, ByCategory, ByDate, ByState
@@ -19,10 +21,14 @@ from blog.models import Category, Post, Redirect
 from blog.models.post import LONG
 
 WRITING = (None, {"fields": ["title", "summary", "body"], "classes": ["writing"]})
-PICTURE = ("Picture", {"fields": ["cover", "cover_alt"]})
-PUBLISHING = ("Publishing", {"fields": ["status", "published_at", "featured"]})
+PICTURE = (_("Picture"), {"fields": ["cover", "cover_alt"]})
+PUBLISHING = (_("Publishing"), {"fields": ["status", "published_at", "featured"]})
+LANGUAGE = (
+    _("Language"),
+    {"fields": ["language", "translation_of"], "classes": ["collapse"]},
+)
 MACHINES = (
-    "Search engines",
+    _("Search engines"),
     {"fields": ["meta_title", "meta_description", "canonical_url"], "classes": ["collapse"]},
 )
 
@@ -44,9 +50,9 @@ class PostAdmin(Room):
     list_select_related = ["author"]
     list_filter = [ByState, ByCategory, ByAuthor, ByDate]
     search_fields = ["title"]
-    search_help_text = "Words from the title."
+    search_help_text = _("Words from the title.")
     sortable_by = ()
-    autocomplete_fields = ["author"]
+    autocomplete_fields = ["author", "translation_of"]
     actions = ["publish", "unpublish"]
 
     # --- Who may do what ---
@@ -67,11 +73,11 @@ class PostAdmin(Room):
     def get_fieldsets(self, request: HttpRequest, obj: Post | None = None) -> list:
         """Only what she may set is in the form at all, so nothing else can be sent to it."""
         if not self.has_publish_permission(request):
-            return [WRITING, ("Place", {"fields": ["categories"]}), PICTURE]
+            return [WRITING, (gettext("Place"), {"fields": ["categories"]}), PICTURE, LANGUAGE]
         byline = ["author"] if request.user.has_perm("blog.change_any_post") else []
         series = ["series", "series_position"]
-        place = ("Place", {"fields": ["categories", *series, *byline, "slug"]})
-        return [WRITING, PUBLISHING, place, PICTURE, MACHINES]
+        place = (gettext("Place"), {"fields": ["categories", *series, *byline, "slug"]})
+        return [WRITING, PUBLISHING, place, PICTURE, LANGUAGE, MACHINES]
 
     # --- The list ---
 
@@ -83,37 +89,41 @@ class PostAdmin(Room):
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return PostList
 
-    @admin.display(description="status")
+    @admin.display(description=_("status"))
     def state(self, post: Post) -> SafeString:
         if post.is_scheduled:
-            return label("scheduled", "Scheduled")
+            return label("scheduled", gettext("Scheduled"))
         return label(post.status, post.get_status_display())
 
-    @admin.display(description="categories")
+    @admin.display(description=_("categories"))
     def category_names(self, post: Post) -> str:
         return ", ".join(category.name for category in post.categories.all())
 
-    @admin.display(description="date")
+    @admin.display(description=_("date"))
     def date(self, post: Post) -> str:
         if post.status == Post.Status.DRAFT:
-            return f"edited {_day(post.updated_at)}"
+            return gettext("edited %(day)s") % {"day": _day(post.updated_at)}
         if post.is_scheduled:
             return date_format(timezone.localtime(post.published_at), "SHORT_DATETIME_FORMAT")
         return _day(post.published_at)
 
-    @admin.action(permissions=["publish"], description="Publish the selected posts")
+    @admin.action(permissions=["publish"], description=_("Publish the selected posts"))
     def publish(self, request: HttpRequest, queryset: Any) -> None:
         posts = self._chosen(request, queryset.drafts())
         for post in posts:
             post.publish()
-        self._report(request, posts, "published")
+        self._log(request, posts, gettext("Published from the list."))
+        done = ngettext("One post was published.", "%(number)s posts were published.", len(posts))
+        self.message_user(request, done % {"number": len(posts)}, messages.SUCCESS)
 
-    @admin.action(permissions=["publish"], description="Take the selected posts back to drafts")
+    @admin.action(permissions=["publish"], description=_("Take the selected posts back to drafts"))
     def unpublish(self, request: HttpRequest, queryset: QuerySet) -> None:
         posts = self._chosen(request, queryset.filter(status=Post.Status.PUBLISHED))
         for post in posts:
             post.unpublish()
-        self._report(request, posts, "taken back")
+        self._log(request, posts, gettext("Taken back from the list."))
+        done = ngettext("One post was taken back.", "%(number)s posts were taken back.", len(posts))
+        self.message_user(request, done % {"number": len(posts)}, messages.SUCCESS)
 
     # --- The form ---
 
@@ -128,8 +138,18 @@ class PostAdmin(Room):
             kwargs["widget"] = forms.Textarea(attrs={"rows": 28, "class": "writing-field"})
         if db_field.name == "published_at":
             zone = timezone.get_current_timezone_name()
-            kwargs["help_text"] = f"{db_field.help_text} Times are in the time zone {zone}."
+            clocks = gettext("Times are in the time zone %(zone)s.") % {"zone": zone}
+            kwargs["help_text"] = f"{db_field.help_text} {clocks}"
         return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    def formfield_for_foreignkey(
+        self, db_field: models.ForeignKey, request: HttpRequest, **kwargs: Any
+    ) -> Any:
+        if db_field.name == "translation_of":
+            # A message about it names its title.
+            readable = Post.objects.readable_by(request.user)
+            kwargs["queryset"] = readable | Post.objects.published()
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def formfield_for_manytomany(
         self, db_field: models.ManyToManyField, request: HttpRequest, **kwargs: Any
@@ -149,11 +169,9 @@ class PostAdmin(Room):
         """The selected rows, whole, as far as she may edit them."""
         return list(Post.objects.editable_by(request.user).filter(pk__in=queryset.values("pk")))
 
-    def _report(self, request: HttpRequest, posts: list[Post], done: str) -> None:
+    def _log(self, request: HttpRequest, posts: list[Post], done: str) -> None:
         for post in posts:
-            self.log_change(request, post, f"{done.capitalize()} from the list.")
-        count = "One post was" if len(posts) == 1 else f"{len(posts)} posts were"
-        self.message_user(request, f"{count} {done}.", messages.SUCCESS)
+            self.log_change(request, post, done)
 
 
 def _may_edit(request: HttpRequest, post: Post | None) -> bool:

@@ -11,6 +11,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.functional import cached_property
+from django.utils.translation import gettext
 
 from blog.text import clean
 
@@ -50,7 +51,11 @@ class SharedForm(forms.ModelForm):
         if self._is_overtaken():
             self.conflict = self._describe()
             name = self._meta.model._meta.verbose_name
-            self.add_error(None, f"This {name} was saved by somebody else while you were writing.")
+            self.add_error(
+                None,
+                gettext("This %(name)s was saved by somebody else while you were writing.")
+                % {"name": name},
+            )
         return cleaned
 
     def _is_same_text(self, name: str) -> bool:

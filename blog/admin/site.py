@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.utils.formats import number_format
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from blog.admin.base import OneRowRoom, Room
@@ -68,8 +69,8 @@ class SiteAdmin(OneRowRoom):
         (None, {"fields": ["name", "tagline"]}),
         (_("Looks"), {"fields": ["accent", "shades", "logo", "logo_dark", "foot"]}),
         (_("Being found"), {"fields": ["ai_crawlers"]}),
-        ("Newsletter", {"fields": ["signups_open", "postal_address"]}),
-        ("Mail", {"fields": ["sender_name", "sender_email", "reply_to"]}),
+        (_("Newsletter"), {"fields": ["signups_open", "postal_address"]}),
+        (_("Mail"), {"fields": ["sender_name", "sender_email", "reply_to"]}),
     ]
 
     @admin.display(description=_("on both pages"))
@@ -92,7 +93,9 @@ class RedirectForm(forms.ModelForm):
         cleaned = super().clean() or self.cleaned_data
         new = own_path(cleaned["to_path"]) if cleaned.get("to_path") else None
         if new and self._leads_on(cleaned.get("old_path", ""), new):
-            raise ValidationError("The new address leads somewhere else itself. Name the last one.")
+            raise ValidationError(
+                gettext("The new address leads somewhere else itself. Name the last one.")
+            )
         return cleaned
 
     def _leads_on(self, old: str, new: str) -> bool:
@@ -112,7 +115,7 @@ class RedirectAdmin(Room):
     fieldsets = [
         (None, {"fields": ["old_path"]}),
         (
-            "Leads to one of these",
+            _("Leads to one of these"),
             {
                 "fields": ["to_path", "post", "category", "author", "page", "series"],
                 "description": _(
@@ -123,11 +126,11 @@ class RedirectAdmin(Room):
         ),
     ]
 
-    @admin.display(description="leads to")
+    @admin.display(description=_("leads to"))
     def leads_to(self, redirect: Redirect) -> str:
         text = redirect.post or redirect.page
         if text and not text.is_public:
-            return f"{text} (not public)"
+            return gettext("%(title)s (not public)") % {"title": text}
         return redirect.row.get_absolute_url() if redirect.row else redirect.to_path
 
 

@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.forms import Media, ModelMultipleChoiceField
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 
 
 def is_number(text: str) -> bool:
@@ -39,7 +40,10 @@ class Autocomplete(RowChoice):
     def build_attrs(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
         name = self.field.remote_field.model._meta.verbose_name
         attrs = super().build_attrs(*args, **kwargs)
-        return attrs | {"data-placeholder": f"No {name} chosen", "data-dropdown-parent": "main"}
+        return attrs | {
+            "data-placeholder": gettext("No %(name)s chosen") % {"name": name},
+            "data-dropdown-parent": "main",
+        }
 
     @property
     def media(self) -> Media:

@@ -97,7 +97,7 @@ def _cover(source: str, line: int, file: Path, folder: Path) -> bytes:
         return _contents(source, file, folder, MAX_BYTES)
     except ImportFault as fault:
         reason = str(fault).partition(": ")[2]
-        reason = TOO_HEAVY if "larger" in reason else reason
+        reason = str(TOO_HEAVY) if "larger" in reason else reason
         raise ImportFault(source, line, f"cover: {reason}") from fault
 
 

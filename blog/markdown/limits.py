@@ -3,6 +3,9 @@
 import re
 import time
 
+from django.utils.formats import number_format
+from django.utils.translation import gettext
+
 MAX_LENGTH = 200_000
 # A short row is filled up to the width of its table: 2 KB of text can ask for 65,000 cells.
 MAX_CELLS = 10_000
@@ -35,8 +38,10 @@ class Deadline:
         """Raise TooComplex if the time is over."""
         if time.thread_time() > self._end:
             raise TooComplex(
-                "This text takes too long to lay out. Look for long runs of brackets, quotes or "
-                "symbols, or split it into two."
+                gettext(
+                    "This text takes too long to lay out. Look for long runs of brackets, quotes "
+                    "or symbols, or split it into two."
+                )
             )
 
     def tick(self) -> None:
@@ -51,8 +56,11 @@ def check_length(source: str) -> None:
     length = len(source) - source.count("\r\n")
     if length > MAX_LENGTH:
         raise TooComplex(
-            f"This text has {length:,} characters, and {MAX_LENGTH:,} is the most that fits. "
-            "Please split it into two."
+            gettext(
+                "This text has %(length)s characters, and %(most)s is the most that "
+                "fits. Please split it into two."
+            )
+            % {"length": _grouped(length), "most": _grouped(MAX_LENGTH)}
         )
 
 
@@ -62,7 +70,10 @@ def check_html(html: str) -> None:
     An end tag counts only where it ends the innermost element: a parser may ignore it elsewhere.
     """
     if html.count("<td") > MAX_CELLS:
-        raise TooComplex(f"The tables of this text have more than {MAX_CELLS:,} cells.")
+        raise TooComplex(
+            gettext("The tables of this text have more than %(most)s cells.")
+            % {"most": _grouped(MAX_CELLS)}
+        )
     inside: list[str] = []
     for end, name in _TAG.findall(html.lower()):
         if name in _NOT_COUNTED:
@@ -77,6 +88,12 @@ def check_html(html: str) -> None:
 
 def too_deep() -> TooComplex:
     return TooComplex(
-        "In this text, lists, quotes or HTML elements lie too deep inside each other. "
-        "Please make it flatter."
+        gettext(
+            "In this text, lists, quotes or HTML elements lie too deep inside each other. "
+            "Please make it flatter."
+        )
     )
+
+
+def _grouped(number: int) -> str:
+    return number_format(number, force_grouping=True)

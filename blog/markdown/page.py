@@ -5,6 +5,8 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
+from django.utils.translation import gettext
+
 from blog.markdown.addresses import Site
 from blog.markdown.embeds import player
 from blog.markdown.limits import Deadline
@@ -95,7 +97,7 @@ class PageWriter(Walker):
             case "pre":
                 super().start(tag, attributes | {"tabindex": "0"})
             case "table":
-                self._start_scrolling("Table")
+                self._start_scrolling(gettext("Table"))
                 super().start(tag, attributes)
             case _:
                 super().start(tag, attributes)
@@ -137,7 +139,11 @@ class PageWriter(Walker):
         tag = f"h{level}"
         self.written[heading.place] = start_tag(tag, heading.attributes | {"id": own_id})
         if not self._links_open:
-            link = {"class": "anchor", "href": f"#{own_id}", "aria-label": "Link to this section"}
+            link = {
+                "class": "anchor",
+                "href": f"#{own_id}",
+                "aria-label": gettext("Link to this section"),
+            }
             self.written.append(f" {start_tag('a', link)}#</a>")
         self.written.append(f"</{tag}>")
         if level <= 3:
@@ -195,7 +201,7 @@ class PageWriter(Walker):
         if attributes.get("class") != "task-list-item-checkbox":
             return
         tick = {"checked": ""} if "checked" in attributes else {}
-        label = "Done" if tick else "To do"
+        label = gettext("Done") if tick else gettext("To do")
         box = {"class": attributes["class"], "type": "checkbox", "disabled": ""}
         super().start("input", {**box, **tick, "aria-label": label})
 

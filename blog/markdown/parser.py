@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
+from django.utils.html import escape
+from django.utils.translation import gettext
 from markdown_it import MarkdownIt
 from markdown_it.ruler import RuleOptionsType
 from markdown_it.rules_block import StateBlock
@@ -103,14 +105,16 @@ def _alert(self: Any, tokens: Sequence[Token], index: int, options: Any, env: An
 
 def _note_reference(self: Any, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:
     number = tokens[index].meta["id"] + 1
+    label = escape(gettext("Footnote %(number)s") % {"number": number})
     return (
         f'<sup class="footnote-ref"><a id="{_reference_id(tokens[index])}" href="#fn-{number}"'
-        f' role="doc-noteref" aria-label="Footnote {number}">{number}</a></sup>'
+        f' role="doc-noteref" aria-label="{label}">{number}</a></sup>'
     )
 
 
 def _notes_open(self: Any, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:
-    return '<section class="footnotes" role="doc-endnotes" aria-label="Footnotes">\n<ol>\n'
+    label = escape(gettext("Footnotes"))
+    return f'<section class="footnotes" role="doc-endnotes" aria-label="{label}">\n<ol>\n'
 
 
 def _notes_close(self: Any, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:
@@ -127,13 +131,15 @@ def _note_close(self: Any, tokens: Sequence[Token], index: int, options: Any, en
 
 def _note_back(self: Any, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:
     token = tokens[index]
-    label = f"Back to the text at footnote {token.meta['id'] + 1}"
+    places = {"number": token.meta["id"] + 1, "mention": token.meta["subId"] + 1}
     if token.meta["subId"] > 0:
-        label += f", mention {token.meta['subId'] + 1}"
+        label = gettext("Back to the text at footnote %(number)s, mention %(mention)s") % places
+    else:
+        label = gettext("Back to the text at footnote %(number)s") % places
     # The variation selector keeps phones from showing the arrow as a picture.
     return (
         f' <a class="footnote-backref" href="#{_reference_id(token)}" role="doc-backlink"'
-        f' aria-label="{label}">↩\ufe0e</a>'
+        f' aria-label="{escape(label)}">↩\ufe0e</a>'
     )
 
 

@@ -4,6 +4,8 @@ import re
 from dataclasses import dataclass, field
 from textwrap import TextWrapper, indent
 
+from django.utils.translation import gettext
+
 from blog.markdown.addresses import absolute
 from blog.markdown.walker import Attributes, Walker
 
@@ -95,7 +97,7 @@ class _TextWriter(Walker):
             case "a":
                 self._start_link(attributes)
             case "img" if attributes.get("alt"):
-                self._words.append(f"[Picture: {attributes['alt']}]")
+                self._words.append(gettext("[Picture: %(words)s]") % {"words": attributes["alt"]})
             case "input":
                 self._boxes[-1].first += "[x] " if "checked" in attributes else "[ ] "
             case "br":

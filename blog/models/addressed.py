@@ -5,6 +5,8 @@ from typing import Any, ClassVar
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, router, transaction
 from django.urls import reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from blog.models.redirect import Redirect
 from blog.text import unique_slug_base
@@ -21,12 +23,15 @@ class Addressed(models.Model):
     page: ClassVar[str]
 
     slug = models.SlugField(
+        _("slug"),
         max_length=SLUG_LENGTH,
         unique=True,
         allow_unicode=True,
         blank=True,
-        help_text="The last part of the address. Leave it empty and it is made from the title. "
-        "If you change it later, the old address leads to the new one.",
+        help_text=_(
+            "The last part of the address. Leave it empty and it is made from the title. "
+            "If you change it later, the old address leads to the new one."
+        ),
     )
 
     class Meta:
@@ -40,7 +45,7 @@ class Addressed(models.Model):
 
     def slug_source(self) -> str:
         """The text that a blank slug is made from."""
-        raise ValidationError("A slug is needed.")  # pragma: no cover
+        raise ValidationError(gettext("A slug is needed."))  # pragma: no cover
 
     def may_have(self, slug: str) -> bool:
         """Whether a blank slug may be filled in with this one, should nobody else have it."""
@@ -63,7 +68,7 @@ class Addressed(models.Model):
 
     def _save_with_free_slug(self, *args: Any, **kwargs: Any) -> None:
         base = unique_slug_base(self.slug_source())
-        for _ in range(ATTEMPTS):
+        for _try in range(ATTEMPTS):
             self.slug = self._free_slug(base)
             try:
                 with transaction.atomic():
@@ -74,7 +79,10 @@ class Addressed(models.Model):
                     raise
             else:
                 return
-        raise ValidationError(f"No free address was found for “{base}”, please choose a slug.")
+        raise ValidationError(
+            gettext("No free address was found for “%(base)s”, please choose a slug.")
+            % {"base": base}
+        )
 
     def _free_slug(self, base: str) -> str:
         taken = set(

@@ -7,6 +7,8 @@ from django.contrib.auth.models import UserManager as DjangoUserManager
 from django.core.validators import URLValidator
 from django.db import models
 from django.db.models import Exists, OuterRef
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from blog.fields import Line, Prose
 from blog.images import PictureField
@@ -31,32 +33,38 @@ class Author(Addressed, AbstractUser):
     page = "blog:author"
 
     display_name = Line(
+        _("display name"),
         max_length=120,
         blank=True,
-        help_text="The name that readers see under your posts.",
+        help_text=_("The name that readers see under your posts."),
     )
     bio = Prose(
+        _("bio"),
         blank=True,
-        help_text="Two or three sentences about you, shown at the foot of your posts.",
+        help_text=_("Two or three sentences about you, shown at the foot of your posts."),
     )
     photo = PictureField(
+        _("photo"),
         upload_to="photos",
         blank=True,
         width_field="photo_width",
         height_field="photo_height",
-        help_text="A JPEG, PNG, WebP or AVIF picture. Position and camera data are removed.",
+        help_text=_("A JPEG, PNG, WebP or AVIF picture. Position and camera data are removed."),
     )
     photo_width = models.PositiveIntegerField(null=True, editable=False)
     photo_height = models.PositiveIntegerField(null=True, editable=False)
     website = models.URLField(
-        blank=True, validators=[URLValidator(schemes=["http", "https"])], help_text="https://…"
+        _("website"),
+        blank=True,
+        validators=[URLValidator(schemes=["http", "https"])],
+        help_text="https://…",
     )
 
     objects: ClassVar[AuthorManager] = AuthorManager()
 
     class Meta(AbstractUser.Meta):
-        verbose_name = "author"
-        verbose_name_plural = "authors"
+        verbose_name = _("author")  # type: ignore[assignment]
+        verbose_name_plural = _("authors")  # type: ignore[assignment]
         ordering = ["display_name", "username"]
 
     def __str__(self) -> str:
@@ -68,7 +76,11 @@ class Author(Addressed, AbstractUser):
 
     def get_display_name(self) -> str:
         """The name that readers see. Never the name that is typed to sign in."""
-        return self.display_name or self.get_full_name() or f"Author {self.pk}"
+        return (
+            self.display_name
+            or self.get_full_name()
+            or gettext("Author %(number)s") % {"number": self.pk}
+        )
 
     def slug_source(self) -> str:
         return self.display_name or self.get_full_name() or "author"

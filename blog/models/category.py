@@ -8,6 +8,8 @@ from urllib.parse import unquote
 from django.db import models, transaction
 from django.db.models import Count, Exists, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Cast, Coalesce, Concat
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from blog.fields import Line, Prose
 from blog.models.addressed import Addressed
@@ -68,18 +70,26 @@ def _list_of(key: OuterRef) -> Concat:
 class Category(Addressed):
     page = "blog:category"
 
-    name = Line(max_length=80, unique=True, help_text="What readers see above a post.")
+    name = Line(
+        _("name"), max_length=80, unique=True, help_text=_("What readers see above a post.")
+    )
     description = Prose(
-        blank=True, help_text="One or two sentences at the top of the category's page."
+        _("description"),
+        blank=True,
+        help_text=_("One or two sentences at the top of the category's page."),
     )
     order = models.PositiveSmallIntegerField(
-        default=0, db_index=True, help_text="Small numbers come first; equal ones by name."
+        _("order"),
+        default=0,
+        db_index=True,
+        help_text=_("Small numbers come first; equal ones by name."),
     )
 
     objects = CategoryQuerySet.as_manager()
 
     class Meta:
-        verbose_name_plural = "categories"
+        verbose_name = _("category")
+        verbose_name_plural = _("categories")
         ordering = ["order", "name"]
 
     def __str__(self) -> str:
@@ -105,7 +115,9 @@ class Category(Addressed):
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         """Raises ProtectedError where it would take posts' categories or readers' topics along."""
         if self.is_used():
-            text = f"“{self}” has posts or readers: it is not deleted but merged into another."
+            text = gettext(
+                "“%(category)s” has posts or readers: it is not deleted but merged into another."
+            ) % {"category": self}
             raise models.ProtectedError(text, {self})
         return super().delete(*args, **kwargs)
 

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
     from blog.models.post import Post
@@ -30,10 +32,10 @@ class Imported(models.Model):
     imported_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
-        verbose_name = "import"
+        verbose_name = _("import")
 
     def __str__(self) -> str:
-        return f"Import of {self.slug}"
+        return gettext("Import of %(slug)s") % {"slug": self.slug}
 
     @property
     def post_was_edited(self) -> bool:

@@ -67,7 +67,9 @@ class Link(models.Model):
         FOOT = "foot", _("Foot")
         SOCIAL = "social", _("Social")
 
-    site = models.ForeignKey("blog.Site", models.CASCADE, related_name="links")
+    site = models.ForeignKey(
+        "blog.Site", models.CASCADE, related_name="links", verbose_name=_("site")
+    )
     place = models.CharField(max_length=10, choices=Place)
     label = Line(
         _("label"),
@@ -75,8 +77,12 @@ class Link(models.Model):
         blank=True,
         help_text=_("Empty means: the name of the page or category."),
     )
-    page = models.ForeignKey("blog.Page", models.CASCADE, null=True, blank=True)
-    category = models.ForeignKey("blog.Category", models.CASCADE, null=True, blank=True)
+    page = models.ForeignKey(
+        "blog.Page", models.CASCADE, null=True, blank=True, verbose_name=_("page")
+    )
+    category = models.ForeignKey(
+        "blog.Category", models.CASCADE, null=True, blank=True, verbose_name=_("category")
+    )
     address = Line(_("or an address"), max_length=LONGEST, blank=True, validators=[leads_somewhere])
     order = models.PositiveSmallIntegerField(_("order"), default=0)
 

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 LEASE = timedelta(minutes=5)
 
@@ -42,21 +43,23 @@ class OutgoingQuerySet(models.QuerySet):
 
 class Outgoing(models.Model):
     class Status(models.TextChoices):
-        WAITING = "waiting", "Waiting"
-        SENT = "sent", "Sent"
-        FAILED = "failed", "Failed"
-        SKIPPED = "skipped", "Skipped"
+        WAITING = "waiting", _("Waiting")
+        SENT = "sent", _("Sent")
+        FAILED = "failed", _("Failed")
+        SKIPPED = "skipped", _("Skipped")
 
-    status = models.CharField(max_length=8, choices=Status, default=Status.WAITING)
-    created_at = models.DateTimeField(default=timezone.now)
-    due_at = models.DateTimeField(default=timezone.now)
+    status = models.CharField(_("status"), max_length=8, choices=Status, default=Status.WAITING)
+    created_at = models.DateTimeField(_("created at"), default=timezone.now)
+    due_at = models.DateTimeField(_("due at"), default=timezone.now)
     claimed_until = models.DateTimeField(null=True)
-    attempts = models.PositiveSmallIntegerField(default=0)
-    settled_at = models.DateTimeField(null=True)
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    settled_at = models.DateTimeField(_("settled at"), null=True)
     # What the mail server said last, or why the mail was skipped. Never an address or a token.
-    reply = models.CharField(max_length=500, blank=True)
+    reply = models.CharField(_("reply"), max_length=500, blank=True)
     # The left half of the Message-ID, the same for every attempt.
-    message_id = models.CharField(max_length=64, default=secrets.token_hex, unique=True)
+    message_id = models.CharField(
+        _("message id"), max_length=64, default=secrets.token_hex, unique=True
+    )
 
     class Meta:
         abstract = True
@@ -93,17 +96,19 @@ class AccountMail(Outgoing):
     """
 
     class Kind(models.TextChoices):
-        INVITATION = "invitation", "Invitation"
-        PASSWORD_RESET = "reset", "Password reset"
+        INVITATION = "invitation", _("Invitation")
+        PASSWORD_RESET = "reset", _("Password reset")
 
-    kind = models.CharField(max_length=10, choices=Kind)
-    author = models.ForeignKey("blog.Author", models.CASCADE, null=True, related_name="+")
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind)
+    author = models.ForeignKey(
+        "blog.Author", models.CASCADE, null=True, related_name="+", verbose_name=_("author")
+    )
 
     objects = OutgoingQuerySet.as_manager()
 
     class Meta:
-        verbose_name = "mail to an author"
-        verbose_name_plural = "mail to authors"
+        verbose_name = _("mail to an author")
+        verbose_name_plural = _("mail to authors")
         indexes = outgoing_indexes("accountmail")
 
     def __str__(self) -> str:

@@ -57,10 +57,10 @@ class Page(Addressed):
         blank=True,
         help_text=_("Empty means: how the text begins."),
     )
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
-    updated_at = models.DateTimeField(default=timezone.now, editable=False)
+    created_at = models.DateTimeField(_("created at"), default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(_("updated at"), default=timezone.now, editable=False)
     # Kept when the page is taken back: from then on its address may be known outside.
-    published_at = models.DateTimeField(null=True, editable=False)
+    published_at = models.DateTimeField(_("published at"), null=True, editable=False)
 
     # Made from the body at save, so that no reader ever waits for Markdown.
     html = models.TextField(blank=True, editable=False)

@@ -5,15 +5,15 @@ import uuid
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.conf import global_settings, settings
+from django.conf import settings
 from django.core.validators import MaxLengthValidator, URLValidator
 from django.db import models
-from django.db.models import ExpressionWrapper, Q, Subquery, Value
+from django.db.models import Exists, ExpressionWrapper, F, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Coalesce
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 
-from blog import markdown
+from blog import languages, markdown
 from blog.dates import is_sensible, sensible
 from blog.fields import Line, Prose
 from blog.images import PictureField
@@ -33,10 +33,7 @@ CONTENT = ("title", "summary", "body", "cover", "cover_alt", "author_id")
 
 
 def language_choices() -> list[tuple[str, str]]:
-    """Every language that has a name in Django; which of them the site itself speaks is another
-    question.
-    """
-    return sorted(global_settings.LANGUAGES, key=lambda language: language[1])
+    return languages.choices()
 
 
 class PostQuerySet(models.QuerySet["Post"]):
@@ -81,7 +78,9 @@ class PostQuerySet(models.QuerySet["Post"]):
 
     def titles(self) -> "PostQuerySet":
         """For ledgers: newest first, no more than a line needs."""
-        return self.only("title", "slug", "published_at").order_by("-published_at", "-pk")
+        return self.only("title", "slug", "published_at", "language").order_by(
+            "-published_at", "-pk"
+        )
 
     def lead(self) -> "Post | None":
         """The post that the home page shows large: the newest featured one, or else the newest."""
@@ -99,6 +98,18 @@ class PostQuerySet(models.QuerySet["Post"]):
         parts = self.published_among(series=series)
         return parts.order_by("series_position", "published_at", "pk")
 
+    def with_translations(self) -> "PostQuerySet":
+        """Each knows in `has_translations` whether others may say the same in another language."""
+        others = self.filter(translation_of=OuterRef("pk"))
+        return self.annotate(has_translations=Q(translation_of__isnull=False) | Exists(others))
+
+    def in_other_languages(self, post: "Post") -> list["Post"]:
+        """Those of these that say the same: what it translates, and what translates that."""
+        first = post.translation_of_id or post.pk
+        others = self.filter(Q(pk=first) | Q(translation_of=first)).exclude(pk=post.pk)
+        others = others.select_related(None).only("title", "slug", "language")
+        return list(others.order_by("language", "pk"))
+
     def to_render_again(self) -> "PostQuerySet":
         """Posts whose stored HTML an older renderer made."""
         return self.exclude(markdown_version=markdown.VERSION)
@@ -112,78 +123,107 @@ class Post(Addressed):
     page = "blog:post"
 
     class Status(models.TextChoices):
-        DRAFT = "draft", "Draft"
-        PUBLISHED = "published", "Published"
+        DRAFT = "draft", _("Draft")
+        PUBLISHED = "published", _("Published")
 
-    title = Line(max_length=200)
+    title = Line(_("title"), max_length=200)
     summary = Prose(
+        _("summary"),
         blank=True,
         max_length=600,
         validators=[MaxLengthValidator(600)],
-        help_text="One or two sentences under the title, in lists and in search engines.",
+        help_text=_("One or two sentences under the title, in lists and in search engines."),
     )
     body = Prose(
+        _("body"),
         blank=True,
         validators=[MaxLengthValidator(markdown.MAX_LENGTH)],
-        help_text="Written in Markdown.",
+        help_text=_("Written in Markdown."),
     )
     cover = PictureField(
+        _("cover"),
         upload_to="covers",
         blank=True,
         width_field="cover_width",
         height_field="cover_height",
-        help_text="A JPEG, PNG, WebP or AVIF picture, best 1600 pixels wide or more. "
-        "Position and camera data are removed.",
+        help_text=_(
+            "A JPEG, PNG, WebP or AVIF picture, best 1600 pixels wide or more. "
+            "Position and camera data are removed."
+        ),
     )
     cover_width = models.PositiveIntegerField(null=True, editable=False)
     cover_height = models.PositiveIntegerField(null=True, editable=False)
     cover_alt = Line(
-        "cover description",
+        _("cover description"),
         max_length=300,
         blank=True,
-        help_text="What the cover shows, for readers who cannot see it.",
+        help_text=_("What the cover shows, for readers who cannot see it."),
     )
     author = models.ForeignKey(
-        "blog.Author", models.SET_NULL, null=True, blank=True, related_name="posts"
+        "blog.Author",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="posts",
+        verbose_name=_("author"),
     )
-    categories = models.ManyToManyField("blog.Category", blank=True, related_name="posts")
-    status = models.CharField(max_length=10, choices=Status, default=Status.DRAFT)
+    categories = models.ManyToManyField(
+        "blog.Category", blank=True, related_name="posts", verbose_name=_("categories")
+    )
+    status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.DRAFT)
     published_at = models.DateTimeField(
-        "goes live at",
+        _("goes live at"),
         null=True,
         blank=True,
         validators=[sensible],
-        help_text="Empty means: the moment you publish. A time to come means: it goes live then, "
-        "by itself.",
+        help_text=_(
+            "Empty means: the moment you publish. A time to come means: it goes live then, "
+            "by itself."
+        ),
     )
     featured = models.BooleanField(
-        default=False, help_text="Shown large at the top of the home page until a newer one is."
+        _("featured"),
+        default=False,
+        help_text=_("Shown large at the top of the home page until a newer one is."),
     )
     canonical_url = models.URLField(
-        "original address",
+        _("original address"),
         blank=True,
         validators=[URLValidator(schemes=["http", "https"])],
-        help_text="Only if this text appeared elsewhere first: search engines are told so.",
+        help_text=_("Only if this text appeared elsewhere first: search engines are told so."),
     )
     meta_title = Line(
-        "title for search engines",
+        _("title for search engines"),
         max_length=200,
         blank=True,
-        help_text="Empty means: the title above.",
+        help_text=_("Empty means: the title above."),
     )
     meta_description = Line(
-        "description for search engines",
+        _("description for search engines"),
         max_length=300,
         blank=True,
-        help_text="Empty means: the summary above.",
+        help_text=_("Empty means: the summary above."),
     )
     language = models.CharField(
+        _("language"),
         max_length=12,
         blank=True,
         default="",
         db_default="",
         choices=language_choices,
-        help_text="Only if this text is in another language than the site.",
+        help_text=_("Only if this text is in another language than the site."),
+    )
+    translation_of = models.ForeignKey(
+        "self",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="translations",
+        verbose_name=_("translation of"),
+        help_text=_(
+            "The post that was written first. Pages of both lead to each other, and search engines "
+            "are told."
+        ),
     )
     series = models.ForeignKey(
         "blog.Series",
@@ -193,6 +233,7 @@ class Post(Addressed):
         related_name="posts",
         db_index=False,
         help_text=_("Only if this text is a part of several that are read in order."),
+        verbose_name=_("series"),
     )
     series_position = models.PositiveSmallIntegerField(
         _("place in the series"),
@@ -201,8 +242,10 @@ class Post(Addressed):
         help_text=_("Small numbers come first. Empty means: after those that are there."),
     )
     guid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
-    updated_at = models.DateTimeField(default=timezone.now, editable=False, validators=[sensible])
+    created_at = models.DateTimeField(_("created at"), default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(
+        _("updated at"), default=timezone.now, editable=False, validators=[sensible]
+    )
 
     # Made from the body at save, so that no page ever waits for Markdown.
     html = models.TextField(blank=True, editable=False)
@@ -215,13 +258,18 @@ class Post(Addressed):
     related = models.JSONField(null=True, editable=False)
     is_related = models.BooleanField(null=True, editable=False)  # empty: to be looked for
 
+    # Said by with_translations().
+    has_translations: bool
+
     objects = PostQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("post")
+        verbose_name_plural = _("posts")
         ordering = ["-published_at", "-pk"]
         permissions = [
-            ("publish_post", "Can publish and unpublish posts"),
-            ("change_any_post", "Can edit everybody's posts"),
+            ("publish_post", _("Can publish and unpublish posts")),
+            ("change_any_post", _("Can edit everybody's posts")),
         ]
         indexes = [
             # Titles stand in those that the newsroom's lists go by, for whoever looks for a word.
@@ -250,6 +298,10 @@ class Post(Addressed):
                 name="post_published_has_time",
             ),
             models.CheckConstraint(
+                condition=Q(translation_of=None) | ~Q(translation_of=F("pk")),
+                name="post_translates_another",
+            ),
+            models.CheckConstraint(
                 condition=is_sensible("published_at"), name="post_published_at_sensible"
             ),
             models.CheckConstraint(
@@ -263,7 +315,7 @@ class Post(Addressed):
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Render the body and set the times that follow from the status, then save."""
         fields = kwargs.get("update_fields")
-        if fields is None or "body" in fields:
+        if fields is None or {"body", "language"} & set(fields):
             self.render()
         # A script may give it as text, which Django would only read on its way to the database.
         self.published_at = Post._meta.get_field("published_at").to_python(self.published_at)
@@ -296,9 +348,11 @@ class Post(Addressed):
 
     def render(self) -> None:
         """Turn the Markdown body into what pages show. Raises markdown.TooComplex."""
-        rendered = markdown.render(
-            self.body, media_url=settings.MEDIA_URL, own_origin=settings.SITE_URL
-        )
+        # Its footnotes are called what they are called in its own language.
+        with translation.override(languages.spoken(self.language)):
+            rendered = markdown.render(
+                self.body, media_url=settings.MEDIA_URL, own_origin=settings.SITE_URL
+            )
         self.html = rendered.html
         self.toc = [[heading.level, heading.id, heading.title] for heading in rendered.toc]
         self.excerpt = markdown.excerpt(rendered.text)
@@ -362,7 +416,7 @@ class Post(Addressed):
     def _derived_from(fields: Any) -> set[str]:
         derived = {"html", "toc", "excerpt", "words", "keywords", "markdown_version"}
         return {
-            *(derived if "body" in fields else ()),
+            *(derived if {"body", "language"} & set(fields) else ()),
             *({"published_at"} if "status" in fields else ()),
             *({"series_position"} if "series" in fields else ()),
         }

@@ -7,6 +7,7 @@ from urllib.parse import unquote
 from django.core.validators import RegexValidator, URLValidator
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from blog.fields import Line
@@ -25,7 +26,7 @@ def leads_somewhere(address: str) -> None:
     """Raises ValidationError for what is neither a path on this site nor a whole link."""
     # Browsers read a backslash like a slash, and two of those begin the name of another host.
     if not re.match(r"/(?![/\\])", address):
-        whole = "Write a path on this site, or an https link."
+        whole = gettext("Write a path on this site, or an https link.")
         URLValidator(schemes=["http", "https"], message=whole)(address)
 
 
@@ -97,29 +98,41 @@ class Redirect(models.Model):
     """An old address. It names the row it meant, not that row's address, so chains cannot form."""
 
     old_path = Line(
-        "old address",
+        _("old address"),
         max_length=LONGEST,
         unique=True,
-        validators=[RegexValidator(r"^/[^?#]*$", "Write a path that starts with a slash.")],
-        help_text="The path that readers still come to, for example /2019/05/hello/.",
+        validators=[RegexValidator(r"^/[^?#]*$", _("Write a path that starts with a slash."))],
+        help_text=_("The path that readers still come to, for example /2019/05/hello/."),
     )
     to_path = Line(
-        "new address",
+        _("new address"),
         max_length=LONGEST,
         blank=True,
         validators=[leads_somewhere],
-        help_text="Where they are sent instead: a path on this site or a whole link.",
+        help_text=_("Where they are sent instead: a path on this site or a whole link."),
     )
-    post = models.ForeignKey("blog.Post", models.CASCADE, null=True, blank=True)
-    category = models.ForeignKey("blog.Category", models.CASCADE, null=True, blank=True)
-    author = models.ForeignKey("blog.Author", models.CASCADE, null=True, blank=True)
-    page = models.ForeignKey("blog.Page", models.CASCADE, null=True, blank=True)
-    series = models.ForeignKey("blog.Series", models.CASCADE, null=True, blank=True)
-    created_at = models.DateTimeField(auto_now_add=True)
+    post = models.ForeignKey(
+        "blog.Post", models.CASCADE, null=True, blank=True, verbose_name=_("post")
+    )
+    category = models.ForeignKey(
+        "blog.Category", models.CASCADE, null=True, blank=True, verbose_name=_("category")
+    )
+    author = models.ForeignKey(
+        "blog.Author", models.CASCADE, null=True, blank=True, verbose_name=_("author")
+    )
+    page = models.ForeignKey(
+        "blog.Page", models.CASCADE, null=True, blank=True, verbose_name=_("page")
+    )
+    series = models.ForeignKey(
+        "blog.Series", models.CASCADE, null=True, blank=True, verbose_name=_("series")
+    )
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
 
     objects = RedirectQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("redirect")
+        verbose_name_plural = _("redirects")
         ordering = ["old_path"]
         constraints = [
             models.CheckConstraint(

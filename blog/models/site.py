@@ -29,8 +29,12 @@ class Site(OneRow):
         NO_TRAINING = "no-training", _("Answer questions from it, but do not train on it")
         REFUSED = "refused", _("None may read it")
 
-    name = MailHeader(max_length=80, default="Pennypost", help_text="The name of your site.")
-    tagline = Line(max_length=160, blank=True, help_text="A few words that follow the name.")
+    name = MailHeader(
+        _("name"), max_length=80, default="Pennypost", help_text=_("The name of your site.")
+    )
+    tagline = Line(
+        _("tagline"), max_length=160, blank=True, help_text=_("A few words that follow the name.")
+    )
     accent = models.CharField(
         _("accent colour"),
         max_length=7,
@@ -75,20 +79,30 @@ class Site(OneRow):
         help_text=_("A sentence under the links at the foot of every page."),
     )
     postal_address = Prose(
+        _("postal address"),
         blank=True,
-        help_text="Printed at the foot of every newsletter; the law in many countries asks for it.",
+        help_text=_(
+            "Printed at the foot of every newsletter; the law in many countries asks for it."
+        ),
     )
     sender_name = MailHeader(
-        max_length=80, blank=True, help_text="Who mail comes from. Empty means: the site's name."
+        _("sender name"),
+        max_length=80,
+        blank=True,
+        help_text=_("Who mail comes from. Empty means: the site's name."),
     )
     sender_email = MailAddress(
-        "sender address", blank=True, help_text="Empty means: the address set by the operator."
+        _("sender address"),
+        blank=True,
+        help_text=_("Empty means: the address set by the operator."),
     )
-    reply_to = MailAddress(blank=True, help_text="Where answers go. Empty means: to the sender.")
+    reply_to = MailAddress(
+        _("reply to"), blank=True, help_text=_("Where answers go. Empty means: to the sender.")
+    )
     signups_open = models.BooleanField(
-        "sign-ups are open",
+        _("sign-ups are open"),
         default=True,
-        help_text="Switch off and every form gives way to a sentence that says so.",
+        help_text=_("Switch off and every form gives way to a sentence that says so."),
     )
 
     ai_crawlers = models.CharField(
@@ -109,7 +123,7 @@ class Site(OneRow):
     links_as_text: str | None = None
 
     class Meta(OneRow.Meta):
-        verbose_name = verbose_name_plural = "site"
+        verbose_name = verbose_name_plural = _("site")
 
     def __str__(self) -> str:
         return self.name

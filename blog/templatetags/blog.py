@@ -5,10 +5,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django import template
+from django.conf import settings
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from blog import markdown, structured
+from blog import languages, markdown, structured
 from blog.links import absolute
 from blog.models import Author, Category, Post, Site
 
@@ -54,6 +55,39 @@ def category_data(category: Category, site: Site) -> SafeString:
 @register.simple_tag
 def author_data(author: Author, site: Site) -> SafeString:
     return _printed(structured.person(author), structured.trail_to_author(author, site))
+
+
+@register.simple_tag
+def site_language() -> SafeString:
+    """` lang="ar" dir="rtl"`, for a page."""
+    return _language(settings.SITE_LANGUAGE)
+
+
+@register.simple_tag
+def own_language(post: Post) -> SafeString | str:
+    """The same for the element that a post stands in; nothing where it speaks as its page does."""
+    return _language(post.language) if post.language else ""
+
+
+@register.simple_tag
+def language_tag(post: Post) -> str:
+    return languages.tag(languages.or_site(post.language))
+
+
+@register.simple_tag
+def language_name(post: Post) -> str:
+    return languages.own_name(languages.or_site(post.language))
+
+
+def _language(code: str) -> SafeString:
+    direction = "rtl" if languages.is_from_right(code) else "ltr"
+    return format_html(' lang="{}" dir="{}"', languages.tag(code), direction)
+
+
+@register.simple_tag
+def site_start() -> str:
+    """The side on which the site's lines start, for mail programs that know no better."""
+    return "right" if languages.is_from_right(settings.SITE_LANGUAGE) else "left"
 
 
 @register.filter

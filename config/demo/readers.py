@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from random import Random
 
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from blog.models import Category
 from config.demo.drawing import chance
@@ -145,7 +146,7 @@ def date_row(made: Reader) -> None:
 
 
 def consents(made: Reader) -> list[Consent]:
-    wordings = {Event.REQUESTED: HEADING, Event.TERMS_AGREED: BOX}
+    wordings = {Event.REQUESTED: gettext(HEADING), Event.TERMS_AGREED: gettext(BOX)}
     chosen = False
     rows = []
     for event, at in made.events:

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from newsletter.letters import Letter, Reader
 from newsletter.models import Delivery, Issue
@@ -14,9 +15,9 @@ from newsletter.models import Delivery, Issue
 PAGE = 50
 CHUNK = 5_000
 WORDS = {
-    "failed": "Failed",
-    "unknown": "Unknown",
-    "skipped": "Skipped",
+    "failed": _("Failed"),
+    "unknown": _("Unknown"),
+    "skipped": _("Skipped"),
 }
 COLUMNS = ["address", "status", "attempts", "settled at", "reply"]
 
@@ -78,5 +79,5 @@ def every_delivery(issue: Issue) -> Iterator[tuple[Any, ...]]:
     values = ("subscriber_id", "subscriber__email", "status", "attempts", "settled_at", "reply")
     while chunk := list(rows.filter(subscriber_id__gt=last).values_list(*values)[:CHUNK]):
         last = chunk[-1][0]
-        for _, *line in chunk:
+        for _pk, *line in chunk:
             yield tuple(line)

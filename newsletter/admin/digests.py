@@ -8,6 +8,8 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.formats import date_format, time_format
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 
 from blog.admin.base import Room, renderable
 from blog.models import Category
@@ -49,7 +51,7 @@ class DigestForm(forms.ModelForm):
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean() or self.cleaned_data
         if not cleaned.get("has_everything") and not cleaned.get("categories"):
-            self.add_error("categories", "Choose at least one category, or everything.")
+            self.add_error("categories", gettext("Choose at least one category, or everything."))
         return cleaned
 
 
@@ -61,8 +63,8 @@ class DigestAdmin(Room):
     readonly_fields = ["outlook"]
     fieldsets = [
         (None, {"fields": ["name", "intro", "outlook"]}),
-        ("When", {"fields": ["is_active", "every", "weekday", "day", "at"]}),
-        ("Posts and readers", {"fields": ["has_everything", "categories", "shows"]}),
+        (_("When"), {"fields": ["is_active", "every", "weekday", "day", "at"]}),
+        (_("Posts and readers"), {"fields": ["has_everything", "categories", "shows"]}),
     ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
@@ -81,41 +83,51 @@ class DigestAdmin(Room):
         obj.next_at, obj.owner = None, installation.identity()
         super().save_model(request, obj, form, change)
 
-    @admin.display(description="how often")
+    @admin.display(description=_("how often"))
     def schedule(self, digest: Digest) -> str:
-        at = time_format(digest.at, "H:i")
+        at = time_format(digest.at)
         if digest.every == Digest.Every.WEEKLY:
-            return f"{digest.get_weekday_display()}s at {at}"
+            words = gettext("Every week on %(weekday)s at %(at)s")
+            return words % {"weekday": digest.get_weekday_display(), "at": at}
         if digest.every == Digest.Every.MONTHLY:
-            return f"Day {digest.day} of each month at {at}"
-        return f"Every day at {at}"
+            return gettext("Day %(day)s of each month at %(at)s") % {"day": digest.day, "at": at}
+        return gettext("Every day at %(at)s") % {"at": at}
 
-    @admin.display(description="next")
+    @admin.display(description=_("next"))
     def comes_next(self, digest: Any) -> str:
         if digest.next_at is None:
-            return "Switched off"
+            return gettext("Switched off")
         if not digest.is_ours:
-            return "Held"
-        return date_format(timezone.localtime(digest.next_at), "l j F, H:i")
+            return gettext("Held")
+        comes = timezone.localtime(digest.next_at)
+        return gettext("%(weekday)s %(day)s, %(time)s") % {
+            "weekday": date_format(comes, "l"),
+            "day": date_format(comes, "MONTH_DAY_FORMAT"),
+            "time": time_format(comes),
+        }
 
-    @admin.display(description="next")
+    @admin.display(description=_("next"))
     def outlook(self, digest: Any) -> str:
         """`Monday 30 November, 09:00. It would hold 3 posts now.`"""
         if not digest.pk:
-            return "Once it is saved you see here when it goes out, and with how many posts."
+            return gettext(
+                "Once it is saved you see here when it goes out, and with how many posts."
+            )
         return f"{self.comes_next(digest)}. {_reason(digest)}"
 
 
 def _reason(digest: Any) -> str:
     if digest.next_at and not digest.is_ours:
-        return (
+        return gettext(
             "This database was restored or copied. Save the digest to let it go out from here, "
             "but only if it does not go out from where it was."
         )
     number = digest.new_posts().count()
     if not number:
-        return "There is no new post for it yet."
-    return f"It would hold {number} post{'s' if number > 1 else ''} now."
+        return gettext("There is no new post for it yet.")
+    return ngettext(
+        "It would hold %(number)s post now.", "It would hold %(number)s posts now.", number
+    ) % {"number": number}
 
 
 def _may_send(request: HttpRequest) -> bool:

@@ -5,6 +5,8 @@ from typing import Any
 from django.contrib.admin import SimpleListFilter
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from blog.admin.filters import ByRow, named
 from blog.models import Category
@@ -12,12 +14,12 @@ from newsletter.models import Terms
 
 
 class ByTopic(ByRow):
-    title = "topic"
+    title = _("topic")
     parameter_name = "topic"
     relation = "topics"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("everything", "Everything"), *named(Category.objects.all())]
+        return [("everything", gettext("Everything")), *named(Category.objects.all())]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
         match self.value():
@@ -29,7 +31,7 @@ class ByTopic(ByRow):
 
 
 class ByTerms(ByRow):
-    title = "terms"
+    title = _("terms")
     parameter_name = relation = "terms"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
@@ -39,17 +41,17 @@ class ByTerms(ByRow):
 class ByIssueState(SimpleListFilter):
     """By status, where "sent" is told from what is still on its way."""
 
-    title = "status"
+    title = _("status")
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         return [
-            ("drafts", "Draft"),
-            ("scheduled", "Scheduled"),
-            ("unfinished", "Sending"),
-            ("paused", "Paused"),
-            ("finished", "Sent"),
-            ("cancelled", "Cancelled"),
+            ("drafts", gettext("Draft")),
+            ("scheduled", gettext("Scheduled")),
+            ("unfinished", gettext("Sending")),
+            ("paused", gettext("Paused")),
+            ("finished", gettext("Sent")),
+            ("cancelled", gettext("Cancelled")),
         ]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:

@@ -3,6 +3,7 @@
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.http import HttpRequest
+from django.utils.translation import gettext
 
 from newsletter.models import Subscriber
 
@@ -13,7 +14,9 @@ def log(request: HttpRequest, subscriber: Subscriber | None, flag: int, message:
         user_id=str(request.user.pk),
         content_type=ContentType.objects.get_for_model(Subscriber),
         object_id=str(subscriber.pk) if subscriber else None,
-        object_repr=f"Subscriber {subscriber.pk}" if subscriber else "Subscribers",
+        object_repr=gettext("Subscriber %(number)s") % {"number": subscriber.pk}
+        if subscriber
+        else gettext("Subscribers"),
         action_flag=flag,
         change_message=message,
     )

@@ -6,6 +6,8 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.template.defaultfilters import filesizeformat
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from blog.fields import Line
 from newsletter.models import ImportFile, Terms
@@ -16,51 +18,60 @@ WIDE = {"class": "vTextField"}
 
 
 class ImportForm(forms.Form):
-    file = forms.FileField(
-        label="CSV file",
-        help_text=f"A column of addresses is enough. At most {filesizeformat(MOST_BYTES)}; longer "
-        "lists come in by manage.py import_subscribers.",
-    )
+    file = forms.FileField(label=_("CSV file"))
     source = forms.CharField(
-        label="How did these people agree?",
+        label=_("How did these people agree?"),
         required=False,
         max_length=500,
         widget=forms.TextInput(attrs=WIDE),
-        help_text="For example: double opt-in at letters.example, 2019 to 2026. It stands in the "
-        "consent log of each of them. Leave it empty, and each is asked by mail first.",
+        help_text=_(
+            "For example: double opt-in at letters.example, 2019 to 2026. It stands in the "
+            "consent log of each of them. Leave it empty, and each is asked by mail first."
+        ),
     )
     terms = forms.ModelChoiceField(
         Terms.objects.none(),
-        label="To which terms?",
+        label=_("To which terms?"),
         required=False,
-        empty_label="Those written below, or none",
+        empty_label=_("Those written below, or none"),
         to_field_name="version",
     )
     version = forms.CharField(
-        label="Other terms: their name",
+        label=_("Other terms: their name"),
         required=False,
         max_length=40,
         widget=forms.TextInput(attrs=WIDE),
-        help_text="Where they agreed to terms of another list: a short name such as letters-2019.",
+        help_text=_(
+            "Where they agreed to terms of another list: a short name such as letters-2019."
+        ),
     )
     text = forms.CharField(
-        label="Other terms: their words",
+        label=_("Other terms: their words"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 6, "class": "vLargeTextField"}),
-        help_text="Kept for good and readable at an address of their own, but never the terms that "
-        "your new readers agree to.",
+        help_text=_(
+            "Kept for good and readable at an address of their own, but never the terms that "
+            "your new readers agree to."
+        ),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        text = gettext(
+            "A column of addresses is enough. At most %(size)s; longer lists come in by manage.py "
+            "import_subscribers."
+        )
+        self.fields["file"].help_text = text % {"size": filesizeformat(MOST_BYTES)}
         self.fields["terms"].queryset = Terms.objects.published().defer("text", "html")  # type: ignore[attr-defined]
 
     def clean_file(self) -> UploadedFile:
         file = self.cleaned_data["file"]
         if file.size > MOST_BYTES:
             raise ValidationError(
-                f"The file is larger than {filesizeformat(MOST_BYTES)}. "
-                "Import it by manage.py import_subscribers."
+                gettext(
+                    "The file is larger than %(size)s. Import it by manage.py import_subscribers."
+                )
+                % {"size": filesizeformat(MOST_BYTES)}
             )
         return file
 
@@ -68,12 +79,15 @@ class ImportForm(forms.Form):
         cleaned = super().clean() or {}
         known, version, text = (cleaned.get(name) for name in ("terms", "version", "text"))
         if bool(version) != bool(text):
-            raise ValidationError("Other terms need both a name and their words.")
+            raise ValidationError(gettext("Other terms need both a name and their words."))
         if known and version:
-            raise ValidationError("Choose terms or write others down, not both.")
+            raise ValidationError(gettext("Choose terms or write others down, not both."))
         if bool(cleaned.get("source")) != bool(known or version):
             raise ValidationError(
-                "How they agreed and to which terms belong together. Leave both empty to ask them."
+                gettext(
+                    "How they agreed and to which terms belong together. Leave both empty to ask "
+                    "them."
+                )
             )
         return cleaned
 

@@ -16,6 +16,7 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.translation import gettext, ngettext
 
 from newsletter.admin.history import log
 from newsletter.admin.import_form import ImportForm
@@ -104,18 +105,26 @@ class ImportPage:
         return as_csv(of_today("refused"), REFUSED_COLUMNS, rows)
 
     def _import(self, request: HttpRequest, brought: ImportFile, number: int) -> HttpResponse:
-        log(request, None, ADDITION, f"Imported the list {brought.name}.")
+        log(
+            request,
+            None,
+            ADDITION,
+            gettext("Imported the list %(name)s.") % {"name": brought.name},
+        )
         logger.info("User %s imports a list of %s lines.", request.user.pk, number)
         if number <= MOST_AT_ONCE:
             run = uploads.carry_out(brought)
             text = "; ".join(line.strip() for line in report(run, run.counts))
-            self.room.message_user(request, f"{text}. This was import {run.batch.pk}.")
+            batch = gettext("This was import %(number)s.") % {"number": run.batch.pk}
+            self.room.message_user(request, f"{text}. {batch}")
         else:
             with transaction.atomic():
                 brought.queued_at = timezone.now()
                 brought.save(update_fields=["queued_at"])
                 transaction.on_commit(lambda: import_list.enqueue(brought.pk), robust=True)
-            text = "The list is being imported. Its people appear here within some minutes."
+            text = gettext(
+                "The list is being imported. Its people appear here within some minutes."
+            )
             self.room.message_user(request, text)
         return HttpResponseRedirect(reverse("admin:newsletter_subscriber_changelist"))
 
@@ -124,7 +133,7 @@ class ImportPage:
         if not self.may(request):
             raise PermissionDenied
         batches = ImportBatch.objects.select_related("terms").order_by("-pk")[:SHOWN]
-        return self._page(request, "imports.html", title="Imports", batches=batches)
+        return self._page(request, "imports.html", title=gettext("Imports"), batches=batches)
 
     def undo(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Say who would go; on POST, let them go."""
@@ -135,27 +144,34 @@ class ImportPage:
         if request.method == "POST":
             return self._undo(request, batch, number)
         return self._page(
-            request, "import_undo.html", title="Undo import", batch=batch, number=number
+            request, "import_undo.html", title=gettext("Undo import"), batch=batch, number=number
         )
 
     def _undo(self, request: HttpRequest, batch: ImportBatch, number: int) -> HttpResponse:
-        log(request, None, CHANGE, f"Took the import of {batch.file_name} back.")
+        log(
+            request,
+            None,
+            CHANGE,
+            gettext("Took the import of %(name)s back.") % {"name": batch.file_name},
+        )
         if number <= MOST_AT_ONCE:
             gone = undoing.undo(batch)
-            text = f"{_people(gone)} taken off the list again."
+            text = ngettext(
+                "%(number)s subscriber was taken off the list again.",
+                "%(number)s subscribers were taken off the list again.",
+                gone,
+            ) % {"number": gone}
         else:
             with transaction.atomic():
                 undoing.begin(batch)
                 transaction.on_commit(lambda: undo_import.enqueue(batch.pk), robust=True)
-            text = "The import is being taken back. Its people leave the list within some minutes."
+            text = gettext(
+                "The import is being taken back. Its people leave the list within some minutes."
+            )
         self.room.message_user(request, text)
         return HttpResponseRedirect(reverse("admin:newsletter_subscriber_imports"))
 
     def _page(self, request: HttpRequest, template: str, **context: Any) -> HttpResponse:
         page = self.room.admin_site.each_context(request) | {"opts": self.room.opts}
-        page |= {"title": "Import subscribers"} | context
+        page |= {"title": gettext("Import subscribers")} | context
         return TemplateResponse(request, f"admin/newsletter/subscriber/{template}", page)
-
-
-def _people(number: int) -> str:
-    return "1 subscriber was" if number == 1 else f"{number} subscribers were"

@@ -10,6 +10,8 @@ from django.db import models
 from django.db.models import Q, QuerySet
 from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from blog.admin.base import renderable
 from blog.admin.shared_form import SharedForm
@@ -56,7 +58,9 @@ class IssueForm(SharedForm):
         cleaned = super().clean() or self.cleaned_data
         to_topics = cleaned.get("audience") == Issue.Audience.TOPICS
         if to_topics and not cleaned.get("categories"):
-            self.add_error("categories", "Choose at least one category, or every subscriber.")
+            self.add_error(
+                "categories", gettext("Choose at least one category, or every subscriber.")
+            )
         return cleaned
 
 
@@ -93,7 +97,7 @@ class PlaceFormSet(BaseInlineFormSet):
         super().clean()
         chosen = [form.cleaned_data.get("post") for form in self.forms if _stays(form)]
         if len(chosen) != len({post.pk for post in chosen if post}):
-            raise ValidationError("A post can be in an issue only once.")
+            raise ValidationError(gettext("A post can be in an issue only once."))
 
     def save(self, commit: bool = True) -> Any:
         """Number the places from one: first those with a number, the rest as they stand."""
@@ -112,8 +116,8 @@ class Places(admin.TabularInline):
     formset = PlaceFormSet
     template = "admin/newsletter/issue/places.html"
     fields = ["post", "position"]
-    verbose_name = "post"
-    verbose_name_plural = "posts"
+    verbose_name = _("post")
+    verbose_name_plural = _("posts")
     extra = 1
     max_num = MOST_POSTS
 

@@ -17,6 +17,8 @@ from django.http import (
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from blog.admin.base import Room, is_number, label
@@ -35,15 +37,15 @@ from newsletter.progress import progress_of
 SUGGESTED = 20
 OF_POST = "newsletter_issue_of_post"
 WRITING = (None, {"fields": ["subject", "preheader", "intro", "body"], "classes": ["writing"]})
-POSTS = ("Posts in it", {"fields": ["shows"]})
+POSTS = (_("Posts in it"), {"fields": ["shows"]})
 READERS = (
-    "Readers",
+    _("Readers"),
     {
         "fields": ["audience", "categories"],
-        "description": "Before anything is sent you see how many they are.",
+        "description": _("Before anything is sent you see how many they are."),
     },
 )
-WEB = ("On the web", {"fields": ["slug"], "classes": ["collapse"]})
+WEB = (_("On the web"), {"fields": ["slug"], "classes": ["collapse"]})
 
 
 class IssueList(ChangeList):
@@ -71,7 +73,7 @@ class IssueAdmin(Room):
     list_display = ["subject", "state", "readers", "sent", "when"]
     list_filter = [ByIssueState]
     search_fields = ["subject"]
-    search_help_text = "Words from the subject."
+    search_help_text = _("Words from the subject.")
     sortable_by = ()
 
     # --- Who may do what ---
@@ -115,30 +117,37 @@ class IssueAdmin(Room):
         actions.pop("delete_selected", None)
         return actions
 
-    @admin.display(description="status")
+    @admin.display(description=_("status"))
     def state(self, issue: Any) -> SafeString:
         if issue.paused_because:
-            return label("failed", "Held" if issue.is_editable else "Paused by itself")
+            return label(
+                "failed",
+                gettext("Held") if issue.is_editable else gettext("Paused by itself"),
+            )
         return label(issue.progress.state, issue.progress.label)
 
-    @admin.display(description="to")
+    @admin.display(description=_("to"))
     def readers(self, issue: Issue) -> str:
         """Short; the whole rule stands on the page before it is sent."""
         if issue.audience == Issue.Audience.EVERYONE:
-            return "Everybody"
+            return gettext("Everybody")
         return ", ".join(category.name for category in issue.categories.all())
 
-    @admin.display(description="sent")
+    @admin.display(description=_("sent"))
     def sent(self, issue: Any) -> str:
         return issue.progress.in_numbers if issue.has_started else "–"
 
-    @admin.display(description="when")
+    @admin.display(description=_("when"))
     def when(self, issue: Issue) -> str:
         if issue.started_at:
             return day(issue.started_at)
         if issue.status == Issue.Status.SCHEDULED:
-            return f"for {short(issue.send_at)}" if issue.send_at else "with its posts"
-        return f"edited {day(issue.updated_at)}"
+            return (
+                gettext("for %(moment)s") % {"moment": short(issue.send_at)}
+                if issue.send_at
+                else gettext("with its posts")
+            )
+        return gettext("edited %(day)s") % {"day": day(issue.updated_at)}
 
     def table(self, request: HttpRequest) -> StreamingHttpResponse:
         """A line for each issue that was started, with all its numbers."""

@@ -2,6 +2,7 @@
 
 from django.contrib import admin
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
 
 from blog.admin.base import ReadOnlyRoom, label
 from blog.admin.filters import ByChoice, ByStatus
@@ -9,7 +10,7 @@ from newsletter.models import Notice
 
 
 class ByKind(ByChoice):
-    title = "kind"
+    title = _("kind")
     parameter_name = "kind"
 
 
@@ -31,6 +32,6 @@ class NoticeAdmin(ReadOnlyRoom):
         "reply",
     ]
 
-    @admin.display(description="status")
+    @admin.display(description=_("status"))
     def outcome(self, notice: Notice) -> SafeString:
         return label(notice.status, notice.get_status_display())

@@ -7,6 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpRespons
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from newsletter.admin.tables import as_csv, of_today
 from newsletter.charts import growth_bars
@@ -47,7 +48,12 @@ class NumbersPage:
     def page(self, request: HttpRequest) -> HttpResponse:
         days = self._span(request)
         shown = [(topic, growth_bars(topic.growth)) for topic in topics(days)]
-        context = {"title": "Readers in numbers", "topics": shown, "days": days, "spans": SPANS}
+        context = {
+            "title": gettext("Readers in numbers"),
+            "topics": shown,
+            "days": days,
+            "spans": SPANS,
+        }
         return self._render(request, "numbers", context)
 
     def table(self, request: HttpRequest) -> StreamingHttpResponse:
@@ -61,7 +67,7 @@ class NumbersPage:
         consents = list(_consents(subscriber))
         versions = {consent.terms_version for consent in consents if consent.terms_version}
         context = {
-            "title": "Proof of consent",
+            "title": gettext("Proof of consent"),
             "original": subscriber,
             "consents": consents,
             "terms": Terms.objects.filter(version__in=versions).order_by("published_at"),
@@ -107,7 +113,7 @@ def _event(consent: Consent) -> tuple[object, ...]:
         consent.wording,
         consent.terms_version,
         consent.terms_hash,
-        "Everything" if consent.receives_everything else ", ".join(consent.topics),
+        gettext("Everything") if consent.receives_everything else ", ".join(consent.topics),
         evidence.ip if evidence else None,
         evidence.source if evidence else None,
         evidence.user_agent if evidence else None,

@@ -19,6 +19,8 @@ from django.http import (
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext, gettext_noop, ngettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from blog.models import Heartbeat
@@ -43,17 +45,21 @@ if TYPE_CHECKING:
 logger = logging.getLogger("pennypost.newsletter")
 
 COUNTED = {
-    "sent": "Sent",
-    "waiting": "Waiting",
-    "failed": "Failed",
-    "unknown": "Unknown",
-    "skipped": "Skipped",
-    "total": "Readers in all",
+    "sent": _("Sent"),
+    "waiting": _("Waiting"),
+    "failed": _("Failed"),
+    "unknown": _("Unknown"),
+    "skipped": _("Skipped"),
+    "total": _("Readers in all"),
 }
-AWAY = "The mail server does not answer. The worker goes on by itself as soon as it does."
-NO_WORKER = "No background worker has been seen for five minutes. It goes on when one runs."
+AWAY = gettext_noop(
+    "The mail server does not answer. The worker goes on by itself as soon as it does."
+)
+NO_WORKER = gettext_noop(
+    "No background worker has been seen for five minutes. It goes on when one runs."
+)
 WORKER_MISSING_AFTER = timedelta(minutes=5)
-UNITS = {"a second": 1, "a minute": 60, "an hour": 3600}
+UNITS = {"second": 1, "minute": 60, "hour": 3600}
 LONGEST_GUESS = timedelta(days=30)
 MOST_LINKS = 20
 
@@ -85,7 +91,7 @@ class ProgressPage:
             return HttpResponseRedirect(reverse("admin:newsletter_issue_change", args=[pk]))
         numbers = progress(issue)
         may_act = self.room.has_send_permission(request)
-        context = self._context(request, issue, "Progress") | {
+        context = self._context(request, issue, gettext("Progress")) | {
             "numbers": (shown := _in_words(issue, numbers)),
             "figures": [(kind, text, shown["counts"][kind]) for kind, text in COUNTED.items()],
             "bar_width": BAR_WIDTH,
@@ -117,7 +123,7 @@ class ProgressPage:
             raise PermissionDenied
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
-        self.room.log_change(request, issue, "Exported what became of its mails.")
+        self.room.log_change(request, issue, gettext("Exported what became of its mails."))
         logger.info("User %s exported the deliveries of issue %s.", request.user.pk, pk)
         return as_csv(of_today(issue.slug or str(pk)), COLUMNS, every_delivery(issue))
 
@@ -138,7 +144,7 @@ class ProgressPage:
             return _back(issue)
         if not issue.has_started or not act.fits(issue, progress(issue)):
             return _back(issue)
-        context = self._context(request, issue, act.title) | {
+        context = self._context(request, issue, str(act.title)) | {
             "act": act,
             **(_newcomers(issue) if act.name == "new" else {}),
         }
@@ -146,15 +152,15 @@ class ProgressPage:
 
     def _do(self, request: HttpRequest, issue: Issue, act: IssueAct) -> None:
         if not issue.has_started or not act.fits(issue, progress(issue)):
-            messages.warning(request, "There was nothing to do.")
+            messages.warning(request, gettext("There was nothing to do."))
             return
         try:
             act.do(issue)
         except issues.NotNowError as fault:  # somebody else was quicker
             messages.warning(request, str(fault))
             return
-        self.room.log_change(request, issue, act.done)
-        messages.success(request, act.done)
+        self.room.log_change(request, issue, str(act.done))
+        messages.success(request, str(act.done))
 
     def resolve(self, request: HttpRequest, pk: int) -> HttpResponse:
         """End the doubt about one mail: it was sent, or it is to be sent again."""
@@ -165,12 +171,18 @@ class ProgressPage:
             raise Http404
         again = request.POST.get("act") == "again"
         resolve = issues.resolve_by_sending if again else issues.resolve_as_sent
-        done = "It is sent once more." if again else "It is marked as sent."
+        done = gettext("It is sent once more.") if again else gettext("It is marked as sent.")
         if resolve(delivery):
-            self.room.log_change(request, delivery.issue, f"Delivery {pk}: {done}")
+            self.room.log_change(
+                request,
+                delivery.issue,
+                gettext("Delivery %(number)s: %(done)s") % {"number": pk, "done": done},
+            )
             messages.success(request, done)
         else:
-            messages.warning(request, "It is not unknown any more, or its issue was cancelled.")
+            messages.warning(
+                request, gettext("It is not unknown any more, or its issue was cancelled.")
+            )
         return _back(delivery.issue, "?show=unknown#troubles")
 
     def _context(self, request: HttpRequest, issue: Issue, title: str) -> dict[str, Any]:
@@ -194,25 +206,29 @@ def _may_export(request: HttpRequest) -> bool:
 
 def _echoes(issue: Issue) -> list[tuple[str, str]]:
     heard = echo(issue)
-    delivered = [("Delivered", number(heard.delivered))] if heard.delivered else []
+    delivered = [(gettext("Delivered"), number(heard.delivered))] if heard.delivered else []
     return [
         *delivered,
-        ("Bounced for good", number(heard.hard)),
-        ("Bounced for now", number(heard.soft)),
-        ("Complained", number(heard.complaints)),
-        ("Unsubscribed within a week", number(heard.unsubscribed)),
+        (gettext("Bounced for good"), number(heard.hard)),
+        (gettext("Bounced for now"), number(heard.soft)),
+        (gettext("Complained"), number(heard.complaints)),
+        (gettext("Unsubscribed within a week"), number(heard.unsubscribed)),
     ]
 
 
 def _counts(counts: Counted) -> list[tuple[str, str]]:
     """What was counted, in numbers; what was not is left out."""
-    sums = [("Loads of the picture", counts.loads), ("Clicks", counts.clicks)]
+    sums = [(gettext("Loads of the picture"), counts.loads), (gettext("Clicks"), counts.clicks)]
     return [(text, number(times)) for text, times in sums if times is not None]
 
 
 def _most_followed(counts: Counted) -> list[tuple[str, str]]:
     return [
-        (link.address, f"{number(link.times)} click{'' if link.times == 1 else 's'}")
+        (
+            link.address,
+            ngettext("%(number)s click", "%(number)s clicks", link.times)
+            % {"number": number(link.times)},
+        )
         for link in counts.links[:MOST_LINKS]
     ]
 
@@ -236,6 +252,9 @@ def _in_words(issue: Issue, numbers: Progress) -> dict[str, Any]:
     pace, left = _pace(issue, numbers) if is_sending and issue.frozen_at else ("", "")
     if is_sending and (held := _why_it_stands_still()):
         pace, left = "", ""
+    counts = {kind: number(getattr(numbers, kind)) for kind in COUNTED}
+    percent = 100 * numbers.settled // max(numbers.total, 1)
+    title = gettext("%(percent)s of 100 settled: %(sent)s of %(total)s sent")
     return {
         # Where one of these changes, the script asks for the whole page: other buttons fit.
         "state": numbers.state,
@@ -243,8 +262,9 @@ def _in_words(issue: Issue, numbers: Progress) -> dict[str, Any]:
         "label": numbers.label,
         "is_live": is_sending or _is_being_cancelled(numbers),
         "is_counting": issue.frozen_at is None and issue.status != Issue.Status.CANCELLED,
-        "counts": {kind: number(getattr(numbers, kind)) for kind in COUNTED},
-        "percent": 100 * numbers.settled // max(numbers.total, 1),
+        "counts": counts,
+        "percent": percent,
+        "title": title % {"percent": percent, **counts},
         "bar": [[piece.kind, piece.x, piece.width] for piece in progress_bar(numbers)],
         "pace": pace,
         "left": left,
@@ -253,8 +273,8 @@ def _in_words(issue: Issue, numbers: Progress) -> dict[str, Any]:
 
 def _why_it_stands_still() -> str:
     if not Heartbeat.objects.alive("worker", within=WORKER_MISSING_AFTER):
-        return NO_WORKER
-    return AWAY if server_is_away() else ""
+        return gettext(NO_WORKER)
+    return gettext(AWAY) if server_is_away() else ""
 
 
 def _is_being_cancelled(numbers: Progress) -> bool:
@@ -269,4 +289,21 @@ def _pace(issue: Issue, numbers: Progress) -> tuple[str, str]:
     left = timedelta(seconds=min(numbers.waiting / a_second, LONGEST_GUESS.total_seconds()))
     paces = [(round(a_second * seconds), unit) for unit, seconds in UNITS.items()]
     mails, unit = next((pace for pace in paces if pace[0] >= 2), paces[-1])
-    return f"About {number(mails)} mail{'' if mails == 1 else 's'} {unit}", duration(left)
+    return _at_pace(mails, unit), duration(left)
+
+
+def _at_pace(mails: int, unit: str) -> str:
+    match unit:
+        case "second":
+            words = ngettext(
+                "About %(number)s mail a second", "About %(number)s mails a second", mails
+            )
+        case "minute":
+            words = ngettext(
+                "About %(number)s mail a minute", "About %(number)s mails a minute", mails
+            )
+        case _:
+            words = ngettext(
+                "About %(number)s mail an hour", "About %(number)s mails an hour", mails
+            )
+    return words % {"number": number(mails)}

@@ -7,7 +7,8 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
-from django.utils.formats import date_format
+from django.utils.formats import date_format, time_format
+from django.utils.translation import gettext
 
 from blog.dates import sensible
 from newsletter import addresses
@@ -36,7 +37,9 @@ class TryForm(forms.Form):
         words = [word for word in re.split(r"[\s,;]+", self.cleaned_data["addresses"]) if word]
         found = {address.key: address for address in map(addresses.parse, words)}
         if len(found) > MOST_TESTS:
-            raise ValidationError(f"Up to {MOST_TESTS} addresses at once, please.")
+            raise ValidationError(
+                gettext("Up to %(most)s addresses at once, please.") % {"most": MOST_TESTS}
+            )
         return list(found.values())
 
 
@@ -45,16 +48,27 @@ def _moment(wall: datetime) -> datetime:
     sensible(wall.replace(tzinfo=UTC))
     zone = timezone.get_current_timezone()
     at = wall.replace(tzinfo=zone)
-    there = f"{wall:%H:%M} in {timezone.get_current_timezone_name()}"
-    day = date_format(wall, "j F Y")
+    words = {
+        "day": date_format(wall),
+        "time": time_format(wall),
+        "zone": timezone.get_current_timezone_name(),
+    }
     if at.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != wall:
         raise ValidationError(
-            f"On {day} there is no {there}: the clocks are put forward. Choose another time."
+            gettext(
+                "On %(day)s there is no %(time)s in %(zone)s: the clocks are put forward. "
+                "Choose another time."
+            )
+            % words
         )
     if at.utcoffset() != at.replace(fold=1).utcoffset():
         raise ValidationError(
-            f"On {day} it is {there} twice: the clocks are put back. Choose another time."
+            gettext(
+                "On %(day)s it is %(time)s in %(zone)s twice: the clocks are put back. "
+                "Choose another time."
+            )
+            % words
         )
     if at <= timezone.now():
-        raise ValidationError("That time has passed. Choose one to come, or send it now.")
+        raise ValidationError(gettext("That time has passed. Choose one to come, or send it now."))
     return at

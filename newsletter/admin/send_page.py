@@ -11,6 +11,8 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.csp import CSP
+from django.utils.translation import gettext, gettext_noop, ngettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.csp import csp_override
 
@@ -24,8 +26,8 @@ from newsletter.sending import issues
 if TYPE_CHECKING:
     from newsletter.admin.issues import IssueAdmin
 
-LOOKS = {"wide": "Wide", "phone": "On a phone", "text": "As text"}
-CHANGED = (
+LOOKS = {"wide": _("Wide"), "phone": _("On a phone"), "text": _("As text")}
+CHANGED = gettext_noop(
     "It was changed since you opened this page: a text, a post, a sender or its readers. "
     "Nothing was sent. Look at it once more."
 )
@@ -65,7 +67,7 @@ class SendPage:
             if answer is not None:
                 return answer
         context = self.room.admin_site.each_context(request) | {
-            "title": "Send",
+            "title": gettext("Send"),
             "subtitle": issue,
             "opts": self.room.opts,
             "original": issue,
@@ -115,7 +117,9 @@ class SendPage:
                     return self._schedule(request, issue, None)
                 case "draft":
                     issues.back_to_draft(issue)
-                    self._report(request, issue, "It is a draft again, and goes out only by hand.")
+                    self._report(
+                        request, issue, gettext("It is a draft again, and goes out only by hand.")
+                    )
                     return self._again(issue)
                 case "test":
                     forms["test"] = TryForm(request.POST)
@@ -128,18 +132,23 @@ class SendPage:
                 return HttpResponseRedirect(
                     reverse("admin:newsletter_issue_progress", args=[issue.pk])
                 )
-            messages.error(request, f"Nothing was sent. {fault}")
+            messages.error(request, gettext("Nothing was sent. %(fault)s") % {"fault": fault})
             return self._again(issue)
         return None
 
     def _send_now(self, request: HttpRequest, issue: Issue) -> HttpResponse:
         if request.POST.get("seen") != trial.trial(issue).fingerprint:
-            messages.warning(request, CHANGED)
+            messages.warning(request, gettext(CHANGED))
             return self._again(issue)
         _refuse_errors(issue)
         readers = issue.audience_now().count()
         issues.start(issue)
-        self._report(request, issue, f"It is on its way to {number(readers)} readers.")
+        done = ngettext(
+            "It is on its way to %(number)s reader.",
+            "It is on its way to %(number)s readers.",
+            readers,
+        ) % {"number": number(readers)}
+        self._report(request, issue, done)
         return HttpResponseRedirect(reverse("admin:newsletter_issue_progress", args=[issue.pk]))
 
     def _schedule(self, request: HttpRequest, issue: Issue, at: Any) -> HttpResponse:
@@ -149,8 +158,12 @@ class SendPage:
             issue.send_at = at  # what is written below; its posts have to be public by then
             _refuse_errors(issue)
         issues.schedule(issue, at)
-        when = f"on {moment(at)}" if at else "the minute its posts are public"
-        self._report(request, issue, f"It goes out {when}.")
+        done = (
+            gettext("It goes out on %(moment)s.") % {"moment": moment(at)}
+            if at
+            else gettext("It goes out the minute its posts are public.")
+        )
+        self._report(request, issue, done)
         return self._again(issue)
 
     def _test(self, request: HttpRequest, issue: Issue, to: list[addresses.Address]) -> None:
@@ -158,9 +171,16 @@ class SendPage:
             try:
                 trial.send_test(issue, address, request.user)
             except trial.NotSentError as fault:
-                messages.error(request, f"Nothing went to {address.email}: {fault}")
+                messages.error(
+                    request,
+                    gettext("Nothing went to %(email)s: %(fault)s")
+                    % {"email": address.email, "fault": fault},
+                )
             else:
-                messages.success(request, f"A test is on its way to {address.email}.")
+                messages.success(
+                    request,
+                    gettext("A test is on its way to %(email)s.") % {"email": address.email},
+                )
 
     def _report(self, request: HttpRequest, issue: Issue, done: str) -> None:
         self.room.log_change(request, issue, done)
@@ -207,10 +227,16 @@ def _counting(issue: Issue) -> str:
     if not counting.is_on:
         return ""
     if counting.has_too_few:
-        return f"Nothing is counted of an issue to fewer than {letters.FEWEST_READERS} readers."
-    clicks, loads = "clicks on its links", "loads of its picture"
-    what = [words for words, is_on in ((clicks, counting.clicks), (loads, counting.loads)) if is_on]
-    return f"{' and '.join(what).capitalize()} are counted, for all readers together."
+        return gettext("Nothing is counted of an issue to fewer than %(fewest)s readers.") % {
+            "fewest": letters.FEWEST_READERS
+        }
+    if counting.clicks and counting.loads:
+        return gettext(
+            "Clicks on its links and loads of its picture are counted, for all readers together."
+        )
+    if counting.clicks:
+        return gettext("Clicks on its links are counted, for all readers together.")
+    return gettext("Loads of its picture are counted, for all readers together.")
 
 
 def _refuse_errors(issue: Issue) -> None:
@@ -221,9 +247,9 @@ def _refuse_errors(issue: Issue) -> None:
 def _refuse_to_wait(issue: Issue) -> None:
     """An issue waits for its posts only where there is something to wait for."""
     if issue.places.filter(post=None).exists():
-        raise issues.NotNowError("One of its posts was deleted.")
+        raise issues.NotNowError(gettext("One of its posts was deleted."))
     if issue.places.exists() and not issues.hidden_posts(issue):
-        raise issues.NotNowError("Its posts are public already.")
+        raise issues.NotNowError(gettext("Its posts are public already."))
 
 
 def _next_hour() -> dict[str, Any]:

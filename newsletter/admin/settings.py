@@ -3,13 +3,15 @@
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from blog import markdown
 from blog.admin.base import OneRowRoom, renderable
 from newsletter import merge_tags
 from newsletter.models import NewsletterSettings
 
-COUNTING = (
+COUNTING = _(
     "Sums for each issue, link and day, and nothing about who it was. Your privacy page says what "
     "is switched on; see that your terms & conditions do not say otherwise. It holds for issues "
     "that start from then on. Switched off, the links in earlier mails still lead on, and nothing "
@@ -35,7 +37,10 @@ class NewsletterSettingsForm(forms.ModelForm):
     def clean_welcome_text(self) -> str:
         text = renderable(self.cleaned_data["welcome_text"])
         if unknown := merge_tags.unknown(markdown.render(merge_tags.to_places(text)).html):
-            raise ValidationError(f"Nothing stands for {unknown[0]}, so it would go out like that.")
+            raise ValidationError(
+                gettext("Nothing stands for %(tag)s, so it would go out like that.")
+                % {"tag": unknown[0]}
+            )
         return text
 
 
@@ -43,8 +48,8 @@ class NewsletterSettingsForm(forms.ModelForm):
 class NewsletterSettingsAdmin(OneRowRoom):
     form = NewsletterSettingsForm
     fieldsets = [
-        ("Signing up", {"fields": ["offers_topics"]}),
-        ("Welcome", {"fields": ["welcomes", "welcome_subject", "welcome_text"]}),
-        ("Reminder", {"fields": ["reminds", "reminder_days"]}),
-        ("Counting", {"fields": ["counts_clicks", "counts_loads"], "description": COUNTING}),
+        (_("Signing up"), {"fields": ["offers_topics"]}),
+        (_("Welcome"), {"fields": ["welcomes", "welcome_subject", "welcome_text"]}),
+        (_("Reminder"), {"fields": ["reminds", "reminder_days"]}),
+        (_("Counting"), {"fields": ["counts_clicks", "counts_loads"], "description": COUNTING}),
     ]

@@ -24,6 +24,8 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from blog.admin.base import ReadOnlyRoom, label
 from blog.admin.filters import ByStatus
@@ -50,7 +52,7 @@ class ReasonForm(forms.Form):
     def clean_reason(self) -> str:
         reason = clean_line(self.cleaned_data["reason"])
         if not any(character.isalnum() for character in reason):
-            raise ValidationError("Please say why, in words.")
+            raise ValidationError(gettext("Please say why, in words."))
         return reason
 
 
@@ -60,12 +62,12 @@ class SubscriberAdmin(ReadOnlyRoom):
     list_select_related = ["terms"]
     list_filter = [ByStatus, ByTopic, ByTerms]
     search_fields = ["key"]
-    search_help_text = "An address or a part of it."
+    search_help_text = _("An address or a part of it.")
     sortable_by = ()
     fieldsets = [
         (None, {"fields": ["email", "state", "suppressed_for", "wishes"]}),
-        ("Consent", {"fields": ["agreed_to_terms", "terms"]}),
-        ("Times", {"fields": ["created_at", "confirmed_at", "unsubscribed_at"]}),
+        (_("Consent"), {"fields": ["agreed_to_terms", "terms"]}),
+        (_("Times"), {"fields": ["created_at", "confirmed_at", "unsubscribed_at"]}),
     ]
 
     def get_urls(self) -> list[URLPattern]:
@@ -94,7 +96,7 @@ class SubscriberAdmin(ReadOnlyRoom):
         context = {
             "may_export": self.may_export(request),
             "may_import": ImportPage(self).may(request),
-            "exported_status": status if status in exports.STATUSES else "",
+            "exported_status": Subscriber.Status(status) if status in exports.STATUSES else "",
         }
         return super().changelist_view(request, context | (extra_context or {}))
 
@@ -114,17 +116,17 @@ class SubscriberAdmin(ReadOnlyRoom):
             return queryset.filter(whole), False
         return queryset.filter(key__contains=term), False
 
-    @admin.display(description="status")
+    @admin.display(description=_("status"))
     def state(self, subscriber: Subscriber) -> SafeString:
         return label(subscriber.status, subscriber.get_status_display())
 
-    @admin.display(description="receives")
+    @admin.display(description=_("receives"))
     def wishes(self, subscriber: Subscriber) -> str:
         if subscriber.receives_everything:
-            return "Everything"
-        return ", ".join(topic.name for topic in subscriber.topics.all()) or "Nothing"
+            return gettext("Everything")
+        return ", ".join(topic.name for topic in subscriber.topics.all()) or gettext("Nothing")
 
-    @admin.display(description="terms")
+    @admin.display(description=_("terms"))
     def terms_version(self, subscriber: Subscriber) -> str:
         return subscriber.terms.version if subscriber.terms else "–"
 
@@ -137,7 +139,15 @@ class SubscriberAdmin(ReadOnlyRoom):
         status = request.POST.get("status", "")
         if status and status not in exports.STATUSES:
             raise Http404
-        log(request, None, CHANGE, f"Exported {status or 'all'} subscribers.")
+        log(
+            request,
+            None,
+            CHANGE,
+            gettext("Exported %(status)s subscribers.")
+            % {"status": Subscriber.Status(status).label.lower()}
+            if status
+            else gettext("Exported all subscribers."),
+        )
         logger.info("User %s exported %s subscribers.", request.user.pk, status or "all")
         rows = exports.subscribers([status] if status else [])
         chunks = ("".join(chunk) for chunk in exports.lines(rows))
@@ -197,11 +207,11 @@ class SubscriberAdmin(ReadOnlyRoom):
     def _do(self, request: HttpRequest, subscriber: Subscriber, act: Act, **said: str) -> None:
         subscriber.refresh_from_db(from_queryset=Subscriber.objects.select_for_update(of=("self",)))
         if not act.fits(subscriber):
-            self.message_user(request, "There was nothing to do.", messages.WARNING)
+            self.message_user(request, gettext("There was nothing to do."), messages.WARNING)
             return
         act.do(subscriber, **said)
         log(request, subscriber, CHANGE, " ".join([f"{act.title}.", *said.values()]))
-        self.message_user(request, act.done, messages.SUCCESS)
+        self.message_user(request, str(act.done), messages.SUCCESS)
 
 
 def _whole_address(term: str) -> Q | None:

@@ -12,6 +12,8 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from blog.admin.base import Room, label, renderable
 from newsletter.models import Terms
@@ -58,7 +60,9 @@ class TermsAdmin(Room):
     def response_add(
         self, request: HttpRequest, obj: Terms, post_url_continue: str | None = None
     ) -> HttpResponse:
-        text = "It is a draft: readers go on agreeing to the current terms until you publish it."
+        text = gettext(
+            "It is a draft: readers go on agreeing to the current terms until you publish it."
+        )
         self.message_user(request, text, messages.INFO)
         return super().response_add(request, obj, post_url_continue)
 
@@ -70,13 +74,17 @@ class TermsAdmin(Room):
             "text": current.text if current else "",
         }
 
-    @admin.display(description="status")
+    @admin.display(description=_("status"))
     def state(self, terms: Any) -> SafeString:
         if not terms.is_published:
-            return label("draft", "Draft")
+            return label("draft", gettext("Draft"))
         if terms.kind == Terms.Kind.EXTERNAL:
             return label("off", terms.get_kind_display())
-        return label("published", "Current") if terms.is_current else label("off", "Earlier")
+        return (
+            label("published", gettext("Current"))
+            if terms.is_current
+            else label("off", gettext("Earlier"))
+        )
 
     def publish_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Say what publishing does; on POST, do it."""
@@ -90,7 +98,7 @@ class TermsAdmin(Room):
             self._publish(request, pk)
             return back
         context = self.admin_site.each_context(request) | {
-            "title": f"Publish version {terms.version}",
+            "title": gettext("Publish version %(version)s") % {"version": terms.version},
             "opts": self.opts,
             "original": terms,
             "current": Terms.objects.current(),
@@ -103,8 +111,10 @@ class TermsAdmin(Room):
         terms = Terms.objects.select_for_update().get(pk=pk)
         if not terms.is_published:
             terms.publish()
-            self.log_change(request, terms, "Published.")
-            text = f"Version {terms.version} is what new subscribers agree to from now on."
+            self.log_change(request, terms, gettext("Published."))
+            text = gettext("Version %(version)s is what new subscribers agree to from now on.") % {
+                "version": terms.version
+            }
             self.message_user(request, text, messages.SUCCESS)
 
 

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from django.utils import timezone
 from django.utils.formats import date_format, number_format
+from django.utils.translation import gettext, ngettext
 
 
 def number(value: float) -> str:
@@ -26,11 +27,17 @@ def duration(span: timedelta) -> str:
     """`less than a minute`, `12 minutes`, `3 hours and 20 minutes`."""
     minutes = round(span.total_seconds() / 60)
     if minutes < 1:
-        return "less than a minute"
+        return gettext("less than a minute")
     hours, minutes = divmod(minutes, 60)
-    parts = [_some(hours, "hour"), _some(minutes, "minute")]
-    return " and ".join(part for part in parts if part)
+    words = {"hours": _hours(hours), "minutes": _minutes(minutes)}
+    if hours and minutes:
+        return gettext("%(hours)s and %(minutes)s") % words
+    return words["hours"] if hours else words["minutes"]
 
 
-def _some(count: int, noun: str) -> str:
-    return "" if not count else f"{count} {noun}" if count == 1 else f"{number(count)} {noun}s"
+def _hours(count: int) -> str:
+    return ngettext("%(number)s hour", "%(number)s hours", count) % {"number": number(count)}
+
+
+def _minutes(count: int) -> str:
+    return ngettext("%(number)s minute", "%(number)s minutes", count) % {"number": number(count)}

@@ -4,6 +4,7 @@ import hashlib
 
 from django.core.exceptions import ValidationError
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from blog.text import clean
 from newsletter.models import Terms
@@ -17,11 +18,17 @@ def find(version: str, text: str | None, *, dry: bool = False) -> Terms:
     there = Terms.objects.published().filter(version=version).first()
     if text is None:
         if there is None:
-            raise ValidationError(f"There are no published terms with the version “{version}”.")
+            raise ValidationError(
+                gettext("There are no published terms with the version “%(version)s”.")
+                % {"version": version}
+            )
         return there
     if there:
         if there.text_hash != hashlib.sha256(clean(text).encode()).hexdigest():
-            raise ValidationError(f"There are terms “{version}” here, and they say something else.")
+            raise ValidationError(
+                gettext("There are terms “%(version)s” here, and they say something else.")
+                % {"version": version}
+            )
         return there
     terms = Terms(version=version, text=text, kind=Terms.Kind.EXTERNAL, published_at=timezone.now())
     terms.full_clean(exclude=["html", "text_hash"])

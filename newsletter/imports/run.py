@@ -23,6 +23,7 @@ from typing import Any
 from django.db import IntegrityError, reset_queries, transaction
 from django.db.models import Exists, F, OuterRef
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from newsletter.cells import guarded
 from newsletter.imports import table, writing
@@ -166,7 +167,8 @@ class Import:
     def _refuse(self, faults: list[tuple[Record, str]]) -> None:
         before = self.counts[Outcome.REFUSED] - len(faults)
         for record, reason in faults[: max(0, SHOWN - before)]:
-            self.say(f"line {record.line}: {reason}")
+            line = gettext("line %(number)s: %(reason)s")
+            self.say(line % {"number": record.line, "reason": reason})
         for record, reason in faults:
             self.refuse(record, reason)
 
@@ -256,7 +258,7 @@ def _stop(wish: Wish, found: Known | None, known: dict[str, Known], plan: Plan) 
         known[wish.hash] = Known.after(wish)
         return Outcome.STOPPED
     if found.status == Status.ERASED:
-        raise Refused("this address was erased here")
+        raise Refused(gettext("this address was erased here"))
     if not _takes_away(wish, found):
         return Outcome.KNOWN
     if found.pk is None:
@@ -285,11 +287,11 @@ def _takes_away(wish: Wish, found: Known) -> bool:
 
 def _refuse_stopped(found: Known) -> None:
     if found.suppressed or found.status in {Status.BOUNCED, Status.COMPLAINED}:
-        raise Refused("mail to this address bounced or was complained about")
+        raise Refused(gettext("mail to this address bounced or was complained about"))
     if found.status == Status.ERASED:
-        raise Refused("this address was erased here")
+        raise Refused(gettext("this address was erased here"))
     if found.status == Status.UNSUBSCRIBED and not found.is_undone:
-        raise Refused("this address is unsubscribed here")
+        raise Refused(gettext("this address is unsubscribed here"))
 
 
 def refused_row(record: Record, reason: str) -> tuple[int, str, str]:

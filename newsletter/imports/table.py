@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from django.utils.translation import gettext
+
 from newsletter.cells import unguarded
 
 BLOCK = 1 << 20
@@ -127,7 +129,7 @@ def _rows(reader: Iterator[list[str]]) -> Iterator[tuple[int, list[str], str]]:
         except StopIteration:
             return
         except csv.Error as error:
-            yield line, [], f"it cannot be read: {error}"
+            yield line, [], gettext("it cannot be read: %(error)s") % {"error": error}
         else:
             if any(cell.strip() for cell in cells):
                 yield line, cells, ""
@@ -152,4 +154,4 @@ def _without_heading(cells: list[str]) -> list[str | None]:
     for place, cell in enumerate(cells):
         if "@" in cell:
             return [None] * place + ["email"]
-    raise TableFault("No column holds addresses: its first line should name one “email”.")
+    raise TableFault(gettext("No column holds addresses: its first line should name one “email”."))

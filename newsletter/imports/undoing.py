@@ -13,13 +13,14 @@ the file stopped: an import only ever gives mail back by asking.
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_noop
 
 from newsletter.models import Consent, ImportBatch, Subscriber
 from newsletter.models.subscriber import SubscriberQuerySet
 
 CHUNK = 1000
 ITS_OWN = [Consent.Event.IMPORTED, Consent.Event.INVITED]
-WORDING = "The import that brought them in was undone"
+WORDING = gettext_noop("The import that brought them in was undone")
 
 
 def untouched(batch: ImportBatch) -> SubscriberQuerySet:
@@ -58,7 +59,7 @@ def _undo(batch: ImportBatch) -> int:
             Consent(
                 subscriber=row,
                 event=Consent.Event.UNSUBSCRIBED,
-                wording=WORDING,
+                wording=gettext(WORDING),
                 terms_version=row.terms.version if row.terms else "",
                 terms_hash=row.terms.text_hash if row.terms else "",
                 receives_everything=row.receives_everything,

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from django.core.exceptions import ValidationError
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from blog.models import Category
 from newsletter import addresses
@@ -69,7 +70,7 @@ class Reader:
         try:
             address = addresses.parse(cells.get("email", ""))
         except ValidationError:
-            raise Refused("this is no address that mail could reach") from None
+            raise Refused(gettext("this is no address that mail could reach")) from None
         topics = self._topics(cells.get("topics", ""))
         return Wish(
             address=address,
@@ -97,7 +98,7 @@ class Reader:
         if topic := self.topics.get(key):
             return topic
         # Whoever wanted only this would otherwise get everything.
-        raise Refused(f"there is no category “{name[:80]}”")
+        raise Refused(gettext("there is no category “%(name)s”") % {"name": name[:80]})
 
     def _time(self, cell: str) -> datetime | None:
         """None where it is none, or has not come yet."""
@@ -117,7 +118,7 @@ def _status(cell: str, suppressed: str) -> str:
         return STATUSES[suppressed.strip().lower()]
     word = " ".join(cell.replace("_", " ").replace("-", " ").lower().split())
     if word and word not in STATUSES:
-        raise Refused(f"the status “{word[:40]}” means nothing here")
+        raise Refused(gettext("the status “%(word)s” means nothing here") % {"word": word[:40]})
     return STATUSES.get(word, "")
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import Max
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_noop
 
 from newsletter.imports.plan import Plan
 from newsletter.imports.wishes import Status, Wish
@@ -24,8 +25,8 @@ STOPS = {
     Status.COMPLAINED: Event.COMPLAINED,
 }
 # What the log says beside "Taken over from another list".
-WITHOUT_CONSENT = "Nothing is known of a consent, so they are asked first"
-AS_STOPPED = "As {status} there"
+WITHOUT_CONSENT = gettext_noop("Nothing is known of a consent, so they are asked first")
+AS_STOPPED = gettext_noop("As %(status)s there")
 
 
 # For those who come in alike: a million rows take a minute to pass through Django's models.
@@ -170,12 +171,12 @@ def _arrival(pk: int, wish: Wish, batch: ImportBatch) -> Consent:
         topics=sorted(topic.slug for topic in wish.topics),
     )
     if wish.stops:
-        event.wording = AS_STOPPED.format(status=wish.status)
+        event.wording = gettext(AS_STOPPED) % {"status": Status(wish.status).label.lower()}
     elif wish.status == Status.ACTIVE and batch.terms:
         event.wording = batch.source
         event.terms_version, event.terms_hash = batch.terms.version, batch.terms.text_hash
     else:
-        event.wording = WITHOUT_CONSENT
+        event.wording = gettext(WITHOUT_CONSENT)
     return event
 
 
@@ -191,7 +192,7 @@ def _stop(plan: Plan, batch: ImportBatch) -> list[Consent]:
         Consent(
             subscriber_id=pk,
             event=STOPS[Status(wish.status)],
-            wording=f"So says the file {batch.file_name}",
+            wording=gettext("So says the file %(name)s") % {"name": batch.file_name},
         )
         for pk, wish in plan.stop.values()
     ]

@@ -6,6 +6,7 @@ from typing import Any
 from django.db import transaction
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 
 from blog import markdown
 from blog.emails import inliner, sender
@@ -34,7 +35,7 @@ def freeze(issue: Issue) -> FrozenMail:
     """
     places = list(issue.places.values_list("post", flat=True))
     if Post.objects.published().filter(pk__in=places).count() < len(places):
-        raise NotReady("Not all of its posts are public.")
+        raise NotReady(gettext("Not all of its posts are public."))
     mail = compose(issue).mail
     count_in(mail)
     mail.save(force_insert=True)

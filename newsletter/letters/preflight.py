@@ -9,6 +9,7 @@ from urllib.parse import unquote, urlsplit
 from django.conf import settings
 from django.core.files.storage import default_storage
 from django.urls import Resolver404, ResolverMatch, resolve
+from django.utils.translation import gettext, ngettext
 
 from blog.links import absolute
 from blog.markdown.addresses import absolute as seen_from
@@ -63,17 +64,22 @@ def _warning(sentence: str) -> Finding:
 
 def _errors(issue: Issue) -> Iterator[Finding]:
     if not issue.subject.strip():
-        yield _error("It has no subject.")
+        yield _error(gettext("It has no subject."))
     places = list(issue.places.select_related("post"))
     if not (issue.intro or issue.body or places):
-        yield _error("There is nothing in it.")
+        yield _error(gettext("There is nothing in it."))
     for place in places:
         if place.post is None:
-            yield _error("One of its posts was deleted. Take it out or put another in its place.")
+            yield _error(
+                gettext("One of its posts was deleted. Take it out or put another in its place.")
+            )
         elif not _will_be_public(place.post, issue):
-            yield _error(f"“{place.post.title}” is not public, so nobody could read it on the web.")
+            yield _error(
+                gettext("“%(title)s” is not public, so nobody could read it on the web.")
+                % {"title": place.post.title}
+            )
     if not issue.audience_now().exists():
-        yield _error("Nobody would get it: no subscriber is in its audience.")
+        yield _error(gettext("Nobody would get it: no subscriber is in its audience."))
 
 
 def _will_be_public(post: Post, issue: Issue) -> bool:
@@ -86,28 +92,37 @@ def _will_be_public(post: Post, issue: Issue) -> bool:
 
 def _of_the_subject(subject: str) -> Iterator[Finding]:
     if subject.isupper() and sum(map(str.isalpha, subject)) > 4:
-        yield _warning("The subject is all in capitals, which looks like spam.")
+        yield _warning(gettext("The subject is all in capitals, which looks like spam."))
     if subject.count("!") > 1:
-        yield _warning("The subject has more than one exclamation mark, which looks like spam.")
+        yield _warning(
+            gettext("The subject has more than one exclamation mark, which looks like spam.")
+        )
 
 
 def _of_the_texts(issue: Issue) -> Iterator[Finding]:
     for tag in unknown_tags(issue):
         yield _warning(
-            f"{tag} will stand in the mail as it was typed. The introduction and the body know "
-            f"{KNOWN_TAGS}."
+            gettext(
+                "%(tag)s will stand in the mail as it was typed. The introduction and the body "
+                "know %(known)s."
+            )
+            % {"tag": tag, "known": KNOWN_TAGS}
         )
     page = absolute(issue.get_absolute_url())
-    yield from _of_one_text("the issue", issue.intro_html + issue.html, page, issue)
+    yield from _of_one_text(gettext("the issue"), issue.intro_html + issue.html, page, issue)
     for place in issue.places.select_related("post"):
         if place.post is None:
             continue
         post = place.post
         if post.cover and not post.cover_alt:
-            yield _warning(f"The cover of “{post.title}” has no description.")
+            yield _warning(
+                gettext("The cover of “%(title)s” has no description.") % {"title": post.title}
+            )
         if issue.shows == Issue.Shows.FULL:
             page = absolute(post.get_absolute_url())
-            yield from _of_one_text(f"“{post.title}”", post.html, page, issue)
+            yield from _of_one_text(
+                gettext("“%(title)s”") % {"title": post.title}, post.html, page, issue
+            )
 
 
 def _of_one_text(name: str, html: str, page: str, issue: Issue) -> Iterator[Finding]:
@@ -115,15 +130,24 @@ def _of_one_text(name: str, html: str, page: str, issue: Issue) -> Iterator[Find
     found.walk(html)
     if found.without_alt:
         yield _warning(
-            f"A picture in {name} has no description for readers who do not see it."
-            if found.without_alt == 1
-            else f"{found.without_alt} pictures in {name} have no description."
+            ngettext(
+                "A picture in %(text)s has no description for readers who do not see it.",
+                "%(number)s pictures in %(text)s have no description.",
+                found.without_alt,
+            )
+            % {"number": found.without_alt, "text": name}
         )
     for link, words in dict.fromkeys(found.links):
         if link in {"", "#"}:
-            yield _warning(f"The link “{words}” in {name} has no address.")
+            yield _warning(
+                gettext("The link “%(words)s” in %(text)s has no address.")
+                % {"words": words, "text": name}
+            )
         elif not link.startswith("#") and not _leads_somewhere(seen_from(link, page), issue):
-            yield _warning(f"The link “{words}” in {name} leads to no page of this site: {link}")
+            yield _warning(
+                gettext("The link “%(words)s” in %(text)s leads to no page of this site: %(link)s")
+                % {"words": words, "text": name, "link": link}
+            )
 
 
 class _Collector(Walker):
@@ -194,21 +218,32 @@ def _of_the_size(issue: Issue) -> Iterator[Finding]:
     composed = compose(issue)
     for title in composed.shortened:
         yield _warning(
-            f"“{title}” is too long: Gmail would cut the mail off. Its summary goes out instead, "
-            "with a link to the rest."
+            gettext(
+                "“%(title)s” is too long: Gmail would cut the mail off. Its summary goes out "
+                "instead, with a link to the rest."
+            )
+            % {"title": title}
         )
     if composed.is_cut:
-        yield _warning("It is too long: Gmail would cut it off. The mail says where it goes on.")
+        yield _warning(
+            gettext("It is too long: Gmail would cut it off. The mail says where it goes on.")
+        )
 
 
 def _of_the_site() -> Iterator[Finding]:
     if not Site.current().postal_address:
         yield _warning(
-            "The site has no postal address. The law in many countries asks for one in every issue."
+            gettext(
+                "The site has no postal address. The law in many countries asks for one in every "
+                "issue."
+            )
         )
     if not settings.HTTPS:
         yield _warning(
-            "SITE_URL does not start with https://, so mail programs show no unsubscribe button."
+            gettext(
+                "SITE_URL does not start with https://, so mail programs show no unsubscribe "
+                "button."
+            )
         )
     if complaint := grain.asked_too_much():
         yield _warning(complaint)

@@ -3,11 +3,13 @@
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import gettext_lazy as _
 
 from newsletter.models.permanent import AppendOnly, AppendOnlyQuerySet
 
 # The button under an invitation; whoever presses it never saw the box of a sign-up form.
-AGREE = "Agree to the terms & conditions and subscribe"
+AGREE = gettext_noop("Agree to the terms & conditions and subscribe")
 
 
 class ConsentQuerySet(AppendOnlyQuerySet):
@@ -22,18 +24,18 @@ class Consent(AppendOnly):
     """
 
     class Event(models.TextChoices):
-        REQUESTED = "requested", "Asked for the newsletter"
-        TERMS_AGREED = "terms_agreed", "Agreed to the terms & conditions"
-        IMPORTED = "imported", "Taken over from another list"
-        INVITED = "invited", "Was asked whether they want the newsletter"
-        CONFIRMED = "confirmed", "Confirmed by the link in the mail"
-        TOPICS_CHANGED = "topics_changed", "Chose topics"
-        ADDRESS_CHANGED = "address_changed", "Moved to another address"
-        UNSUBSCRIBED = "unsubscribed", "Unsubscribed"
-        BOUNCED = "bounced", "Mail bounced for good"
-        COMPLAINED = "complained", "Complained about a mail"
-        LIFTED = "lifted", "Bounce or complaint lifted"
-        ERASED = "erased", "Erased"
+        REQUESTED = "requested", _("Asked for the newsletter")
+        TERMS_AGREED = "terms_agreed", _("Agreed to the terms & conditions")
+        IMPORTED = "imported", _("Taken over from another list")
+        INVITED = "invited", _("Was asked whether they want the newsletter")
+        CONFIRMED = "confirmed", _("Confirmed by the link in the mail")
+        TOPICS_CHANGED = "topics_changed", _("Chose topics")
+        ADDRESS_CHANGED = "address_changed", _("Moved to another address")
+        UNSUBSCRIBED = "unsubscribed", _("Unsubscribed")
+        BOUNCED = "bounced", _("Mail bounced for good")
+        COMPLAINED = "complained", _("Complained about a mail")
+        LIFTED = "lifted", _("Bounce or complaint lifted")
+        ERASED = "erased", _("Erased")
 
     subscriber = models.ForeignKey(
         "newsletter.Subscriber", models.DB_CASCADE, related_name="consents"
@@ -53,7 +55,7 @@ class Consent(AppendOnly):
     class Meta:
         base_manager_name = "objects"
         ordering = ["at", "pk"]
-        verbose_name = "consent event"
+        verbose_name = _("consent event")
         indexes = [models.Index(fields=["event", "at"], name="consent_by_event")]
         constraints = [
             models.CheckConstraint(
@@ -95,7 +97,7 @@ class ConsentEvidence(AppendOnly):
     """Where an event came from. Personal data, which does not stay for ever."""
 
     consent = models.OneToOneField(Consent, models.DB_CASCADE, related_name="evidence")
-    ip = models.GenericIPAddressField("IP address", null=True)
+    ip = models.GenericIPAddressField(_("IP address"), null=True)
     user_agent = models.CharField("browser", max_length=300, blank=True)
     source = models.CharField("page", max_length=300, blank=True)
     created_at = models.DateTimeField(default=timezone.now, db_index=True)
@@ -104,7 +106,7 @@ class ConsentEvidence(AppendOnly):
 
     class Meta:
         base_manager_name = "objects"
-        verbose_name = verbose_name_plural = "evidence"
+        verbose_name = verbose_name_plural = _("evidence")
 
     def __str__(self) -> str:
-        return f"Evidence of consent event {self.consent_id}"
+        return gettext("Evidence of consent event %(number)s") % {"number": self.consent_id}

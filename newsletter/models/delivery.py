@@ -6,6 +6,8 @@ docs/sending.md says what each state means and what a crash leaves behind.
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 
 class DeliveryQuerySet(models.QuerySet["Delivery"]):
@@ -28,13 +30,13 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
 
 class Delivery(models.Model):
     class Status(models.TextChoices):
-        WAITING = "waiting", "Waiting"
-        CLAIMED = "claimed", "Claimed"
-        SENDING = "sending", "Sending"
-        SENT = "sent", "Sent"
-        FAILED = "failed", "Failed"
-        SKIPPED = "skipped", "Skipped"
-        UNKNOWN = "unknown", "Unknown"
+        WAITING = "waiting", _("Waiting")
+        CLAIMED = "claimed", _("Claimed")
+        SENDING = "sending", _("Sending")
+        SENT = "sent", _("Sent")
+        FAILED = "failed", _("Failed")
+        SKIPPED = "skipped", _("Skipped")
+        UNKNOWN = "unknown", _("Unknown")
 
     # DO_NOTHING leaves it to the database to refuse: the ledger outlives whoever tidies up.
     issue = models.ForeignKey(
@@ -56,7 +58,8 @@ class Delivery(models.Model):
     objects = DeliveryQuerySet.as_manager()
 
     class Meta:
-        verbose_name_plural = "deliveries"
+        verbose_name = _("delivery")
+        verbose_name_plural = _("deliveries")
         constraints = [
             models.UniqueConstraint(fields=["issue", "subscriber"], name="delivery_once_a_reader"),
             models.CheckConstraint(
@@ -90,4 +93,7 @@ class Delivery(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Delivery {self.pk} ({self.get_status_display()})"
+        return gettext("Delivery %(number)s (%(status)s)") % {
+            "number": self.pk,
+            "status": self.get_status_display(),
+        }

@@ -7,6 +7,7 @@ from django.core.validators import MaxLengthValidator, MaxValueValidator, MinVal
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from blog.fields import MailHeader, Prose
 from blog.models import Post
@@ -26,65 +27,73 @@ class DigestQuerySet(models.QuerySet["Digest"]):
 
 class Digest(models.Model):
     class Every(models.TextChoices):
-        DAILY = timetable.DAILY, "Every day"
-        WEEKLY = timetable.WEEKLY, "Every week"
-        MONTHLY = timetable.MONTHLY, "Every month"
+        DAILY = timetable.DAILY, _("Every day")
+        WEEKLY = timetable.WEEKLY, _("Every week")
+        MONTHLY = timetable.MONTHLY, _("Every month")
 
     class Weekday(models.IntegerChoices):
-        MONDAY = 0, "Monday"
-        TUESDAY = 1, "Tuesday"
-        WEDNESDAY = 2, "Wednesday"
-        THURSDAY = 3, "Thursday"
-        FRIDAY = 4, "Friday"
-        SATURDAY = 5, "Saturday"
-        SUNDAY = 6, "Sunday"
+        MONDAY = 0, _("Monday")
+        TUESDAY = 1, _("Tuesday")
+        WEDNESDAY = 2, _("Wednesday")
+        THURSDAY = 3, _("Thursday")
+        FRIDAY = 4, _("Friday")
+        SATURDAY = 5, _("Saturday")
+        SUNDAY = 6, _("Sunday")
 
     name = MailHeader(
-        max_length=100, help_text="Stands in the inbox, before the date: “The week, 30 November”."
+        _("name"),
+        max_length=100,
+        help_text=_("Stands in the inbox, before the date: “The week, 30 November”."),
     )
     is_active = models.BooleanField(
-        "goes out by itself",
+        _("goes out by itself"),
         default=False,
-        help_text="Nobody is asked again. Where nothing is new, nothing is sent.",
+        help_text=_("Nobody is asked again. Where nothing is new, nothing is sent."),
     )
-    every = models.CharField("how often", max_length=8, choices=Every, default=Every.WEEKLY)
+    every = models.CharField(_("how often"), max_length=8, choices=Every, default=Every.WEEKLY)
     weekday = models.PositiveSmallIntegerField(
-        "on", choices=Weekday, default=Weekday.MONDAY, help_text="If it comes every week."
+        _("on"), choices=Weekday, default=Weekday.MONDAY, help_text=_("If it comes every week.")
     )
     day = models.PositiveSmallIntegerField(
-        "on day",
+        _("on day"),
         default=1,
         validators=[MinValueValidator(1), MaxValueValidator(31)],
-        help_text="If it comes every month. In a shorter month it is the last day.",
+        help_text=_("If it comes every month. In a shorter month it is the last day."),
     )
-    at = models.TimeField("at", default=time(9), help_text="In the time of the site.")
+    at = models.TimeField(_("at"), default=time(9), help_text=_("In the time of the site."))
     has_everything = models.BooleanField(
-        "posts about everything",
+        _("posts about everything"),
         default=True,
-        help_text="It then goes to readers of everything. Otherwise choose categories, and it goes "
-        "to their readers too.",
+        help_text=_(
+            "It then goes to readers of everything. Otherwise choose categories, and it goes "
+            "to their readers too."
+        ),
     )
-    categories = models.ManyToManyField("blog.Category", blank=True, related_name="digests")
+    categories = models.ManyToManyField(
+        "blog.Category", blank=True, related_name="digests", verbose_name=_("categories")
+    )
     shows = models.CharField(
-        "posts appear as", max_length=8, choices=Issue.Shows, default=Issue.Shows.SUMMARY
+        _("posts appear as"), max_length=8, choices=Issue.Shows, default=Issue.Shows.SUMMARY
     )
     intro = Prose(
-        "introduction",
+        _("introduction"),
         blank=True,
         max_length=5000,
         validators=[MaxLengthValidator(5000)],
-        help_text="A few words before the posts, the same each time. Written in Markdown.",
+        help_text=_("A few words before the posts, the same each time. Written in Markdown."),
     )
     # Posts that became public later than this are new to it.
-    last_run_at = models.DateTimeField(default=timezone.now, editable=False)
+    last_run_at = models.DateTimeField(_("last run at"), default=timezone.now, editable=False)
     # When it is due; empty while it is not active.
-    next_at = models.DateTimeField(null=True, editable=False)
+    next_at = models.DateTimeField(_("next at"), null=True, editable=False)
     # Which installation may send it; see newsletter/installation.py.
     owner = models.CharField(max_length=64, blank=True, editable=False)
 
     objects = DigestQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("digest")
+        verbose_name_plural = _("digests")
         ordering = ["name", "pk"]
         indexes = [models.Index(fields=["next_at"], name="digest_due")]
         constraints = [

@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 
 class FeedbackQuerySet(models.QuerySet["Feedback"]):
@@ -12,10 +13,10 @@ class FeedbackQuerySet(models.QuerySet["Feedback"]):
 
 class Feedback(models.Model):
     class Kind(models.TextChoices):
-        DELIVERED = "delivered", "Delivered"
-        SOFT = "soft", "Bounced for now"
-        HARD = "hard", "Bounced for good"
-        COMPLAINT = "complaint", "Complained"
+        DELIVERED = "delivered", _("Delivered")
+        SOFT = "soft", _("Bounced for now")
+        HARD = "hard", _("Bounced for good")
+        COMPLAINT = "complaint", _("Complained")
 
     subscriber = models.ForeignKey(
         "newsletter.Subscriber", models.DO_NOTHING, related_name="feedback"
@@ -34,7 +35,7 @@ class Feedback(models.Model):
     objects = FeedbackQuerySet.as_manager()
 
     class Meta:
-        verbose_name_plural = "feedback"
+        verbose_name_plural = _("feedback")
         indexes = [models.Index(fields=["at"], name="feedback_by_time")]
         constraints = [
             models.CheckConstraint(

@@ -2,6 +2,8 @@
 
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from blog.fields import Line
 from newsletter.models.terms import Terms
@@ -22,7 +24,7 @@ class ImportBatchQuerySet(models.QuerySet["ImportBatch"]):
 class ImportBatch(models.Model):
     file_name = Line("file", max_length=255)
     # How its people agreed, in the operator's words, and to what; both empty where nobody says.
-    source = Line("how they agreed", max_length=500, blank=True)
+    source = Line(_("how they agreed"), max_length=500, blank=True)
     terms = models.ForeignKey(Terms, models.DO_NOTHING, null=True, related_name="+")
     # SHA-256 of the file and of what it was imported with: tells which run a new one continues.
     fingerprint = models.CharField(max_length=64)
@@ -33,9 +35,9 @@ class ImportBatch(models.Model):
     refused_bytes = models.BigIntegerField(default=0)
 
     added = models.PositiveIntegerField("subscribed", default=0)
-    invited = models.PositiveIntegerField("to be asked", default=0)
+    invited = models.PositiveIntegerField(_("to be asked"), default=0)
     stopped = models.PositiveIntegerField(default=0)
-    known = models.PositiveIntegerField("known already", default=0)
+    known = models.PositiveIntegerField(_("known already"), default=0)
     refused = models.PositiveIntegerField(default=0)
 
     # Up to which subscriber they were asked; when the last one was.
@@ -47,10 +49,13 @@ class ImportBatch(models.Model):
 
     class Meta:
         ordering = ["-pk"]
-        verbose_name = "import"
+        verbose_name = _("import")
 
     def __str__(self) -> str:
-        return f"Import {self.pk} of {self.file_name}"
+        return gettext("Import %(number)s of %(name)s") % {
+            "number": self.pk,
+            "name": self.file_name,
+        }
 
 
 class ImportFile(models.Model):

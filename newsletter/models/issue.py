@@ -1,6 +1,7 @@
 """Issues: what the newsletter sends. docs/sending.md tells the whole story."""
 
 import logging
+from functools import reduce
 from typing import Any
 
 from django.conf import settings
@@ -8,6 +9,8 @@ from django.core.validators import MaxLengthValidator
 from django.db import models
 from django.db.models import Count, Exists, OuterRef, Q
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from blog import markdown
 from blog.dates import is_sensible, sensible
@@ -76,73 +79,98 @@ class Issue(Addressed):
     page = "newsletter:issue"
 
     class Status(models.TextChoices):
-        DRAFT = "draft", "Draft"
-        SCHEDULED = "scheduled", "Scheduled"
-        SENDING = "sending", "Sending"
-        PAUSED = "paused", "Paused"
-        CANCELLED = "cancelled", "Cancelled"
+        DRAFT = "draft", _("Draft")
+        SCHEDULED = "scheduled", _("Scheduled")
+        SENDING = "sending", _("Sending")
+        PAUSED = "paused", _("Paused")
+        CANCELLED = "cancelled", _("Cancelled")
 
     class Audience(models.TextChoices):
-        EVERYONE = "everyone", "Every subscriber"
-        TOPICS = "topics", "Readers of the categories below, and of everything"
+        EVERYONE = "everyone", _("Every subscriber")
+        TOPICS = "topics", _("Readers of the categories below, and of everything")
 
     class Shows(models.TextChoices):
-        FULL = "full", "The whole posts"
-        SUMMARY = "summary", "Title and summary, with a link"
+        FULL = "full", _("The whole posts")
+        SUMMARY = "summary", _("Title and summary, with a link")
 
     subject = MailHeader(
-        max_length=150, help_text="What stands in the inbox. Best below fifty characters."
+        _("subject"),
+        max_length=150,
+        help_text=_("What stands in the inbox. Best below fifty characters."),
     )
     preheader = Line(
+        _("preheader"),
         max_length=200,
         blank=True,
-        help_text="The words that many inboxes show after the subject.",
+        help_text=_("The words that many inboxes show after the subject."),
     )
     intro = Prose(
+        _("intro"),
         blank=True,
         max_length=5000,
         validators=[MaxLengthValidator(5000)],
-        help_text="A few words before the posts. Written in Markdown.",
+        help_text=_("A few words before the posts. Written in Markdown."),
     )
     body = Prose(
+        _("body"),
         blank=True,
         validators=[MaxLengthValidator(markdown.MAX_LENGTH)],
-        help_text="Written in Markdown. Comes after the introduction and before the posts. "
-        "In both, {{ email }}, {{ unsubscribe_url }} and {{ preferences_url }} become each "
-        "reader's own; they work in links too.",
+        help_text=_(
+            "Written in Markdown. Comes after the introduction and before the posts. "
+            "In both, {{ email }}, {{ unsubscribe_url }} and {{ preferences_url }} become each "
+            "reader's own; they work in links too."
+        ),
     )
     posts = models.ManyToManyField(
-        "blog.Post", through="newsletter.IssuePost", related_name="issues", blank=True
+        "blog.Post",
+        through="newsletter.IssuePost",
+        related_name="issues",
+        blank=True,
+        verbose_name=_("posts"),
     )
-    shows = models.CharField("posts appear as", max_length=8, choices=Shows, default=Shows.FULL)
-    audience = models.CharField(max_length=8, choices=Audience, default=Audience.EVERYONE)
+    shows = models.CharField(_("posts appear as"), max_length=8, choices=Shows, default=Shows.FULL)
+    audience = models.CharField(
+        _("audience"), max_length=8, choices=Audience, default=Audience.EVERYONE
+    )
     categories = models.ManyToManyField(
         "blog.Category",
         blank=True,
         related_name="issues",
-        help_text="Who chose several of them gets one mail.",
+        help_text=_("Who chose several of them gets one mail."),
+        verbose_name=_("categories"),
     )
     intro_html = models.TextField(blank=True, editable=False)
     html = models.TextField(blank=True, editable=False)
     markdown_version = models.PositiveSmallIntegerField(default=0, editable=False)
 
-    status = models.CharField(max_length=10, choices=Status, default=Status.DRAFT, editable=False)
+    status = models.CharField(
+        _("status"), max_length=10, choices=Status, default=Status.DRAFT, editable=False
+    )
     # When a scheduled issue is due. Empty with `with_posts`: then its posts' going live decides.
-    send_at = models.DateTimeField("send at", null=True, blank=True, validators=[sensible])
+    send_at = models.DateTimeField(_("send at"), null=True, blank=True, validators=[sensible])
     with_posts = models.BooleanField(
-        "when its post goes live", default=False, help_text="The minute the post becomes public."
+        _("when its post goes live"),
+        default=False,
+        help_text=_("The minute the post becomes public."),
     )
     # Why it does not go on, in a sentence for whoever looks: empty where a person paused it.
-    paused_because = models.CharField(max_length=500, blank=True, editable=False)
+    paused_because = models.CharField(
+        _("paused because"), max_length=500, blank=True, editable=False
+    )
     # Which installation may send it; see newsletter/installation.py.
     owner = models.CharField(max_length=64, blank=True, editable=False)
 
     created_by = models.ForeignKey(
-        "blog.Author", models.SET_NULL, null=True, editable=False, related_name="issues"
+        "blog.Author",
+        models.SET_NULL,
+        null=True,
+        editable=False,
+        related_name="issues",
+        verbose_name=_("created by"),
     )
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
-    updated_at = models.DateTimeField(auto_now=True)
-    started_at = models.DateTimeField(null=True, editable=False)
+    created_at = models.DateTimeField(_("created at"), default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(_("updated at"), auto_now=True)
+    started_at = models.DateTimeField(_("started at"), null=True, editable=False)
     # The freeze: the highest subscriber in it, how far it came, when it was complete, how many.
     frozen_to = models.BigIntegerField(default=0, editable=False)
     frozen_through = models.BigIntegerField(default=0, editable=False)
@@ -152,8 +180,10 @@ class Issue(Addressed):
     objects = IssueQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("issue")
+        verbose_name_plural = _("issues")
         ordering = ["-created_at", "-pk"]
-        permissions = [("send_issue", "Can send issues")]
+        permissions = [("send_issue", _("Can send issues"))]
         indexes = [
             models.Index(fields=["-created_at", "-id"], name="issue_newest"),
             models.Index(fields=["status", "-started_at"], name="issue_by_status"),
@@ -222,7 +252,7 @@ class Issue(Addressed):
     @property
     def state_in_words(self) -> str:
         """Its status, or "Sent" where nothing of it is left to do."""
-        return "Sent" if self.is_finished else self.get_status_display()
+        return gettext("Sent") if self.is_finished else self.get_status_display()
 
     @property
     def has_started(self) -> bool:
@@ -232,13 +262,13 @@ class Issue(Addressed):
     def audience_in_words(self) -> str:
         """`Readers of everything, and of Food or Sea`."""
         if self.audience == self.Audience.EVERYONE:
-            return "Every reader"
+            return gettext("Every reader")
         names = [category.name for category in self.categories.all()]
-        return (
-            f"Readers of everything, and of {' or '.join(names)}"
-            if names
-            else ("Readers of everything")
-        )
+        if not names:
+            return gettext("Readers of everything")
+        return gettext("Readers of everything, and of %(names)s") % {
+            "names": reduce(_either, names)
+        }
 
     def audience_now(self) -> SubscriberQuerySet:
         """The subscribers that a freeze at this moment would take."""
@@ -250,14 +280,22 @@ class Issue(Addressed):
         return dict.fromkeys(Delivery.Status.values, 0) | dict(rows)
 
 
+def _either(one: str, other: str) -> str:
+    return gettext("%(one)s or %(other)s") % {"one": one, "other": other}
+
+
 class IssuePost(models.Model):
     """A post's place in an issue. It stays when the post is deleted, so that the gap is noticed."""
 
-    issue = models.ForeignKey(Issue, models.CASCADE, related_name="places")
-    post = models.ForeignKey("blog.Post", models.SET_NULL, null=True, related_name="+")
-    position = models.PositiveSmallIntegerField(default=0)
+    issue = models.ForeignKey(Issue, models.CASCADE, related_name="places", verbose_name=_("issue"))
+    post = models.ForeignKey(
+        "blog.Post", models.SET_NULL, null=True, related_name="+", verbose_name=_("post")
+    )
+    position = models.PositiveSmallIntegerField(_("position"), default=0)
 
     class Meta:
+        verbose_name = _("post of an issue")
+        verbose_name_plural = _("posts of an issue")
         ordering = ["position", "pk"]
         constraints = [
             models.UniqueConstraint(fields=["issue", "post"], name="issue_has_a_post_once")

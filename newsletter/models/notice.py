@@ -5,6 +5,8 @@ from datetime import timedelta
 from django.db import IntegrityError, models, transaction
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from blog.models import Outgoing
 from blog.models.outgoing import OutgoingQuerySet, outgoing_indexes
@@ -41,40 +43,47 @@ class Notice(Outgoing):
     """
 
     class Kind(models.TextChoices):
-        SIGN_UP = "sign_up", "Sign-up"
-        INVITATION = "invitation", "Invitation after an import"
-        REMINDER = "reminder", "Reminder to confirm"
-        WELCOME = "welcome", "Welcome"
-        DATA_LINK = "data_link", "Link to one's data"
-        NEW_ADDRESS = "new_address", "Confirm a new address"
-        ADDRESS_CHANGED = "address_changed", "The address was changed"
+        SIGN_UP = "sign_up", _("Sign-up")
+        INVITATION = "invitation", _("Invitation after an import")
+        REMINDER = "reminder", _("Reminder to confirm")
+        WELCOME = "welcome", _("Welcome")
+        DATA_LINK = "data_link", _("Link to one's data")
+        NEW_ADDRESS = "new_address", _("Confirm a new address")
+        ADDRESS_CHANGED = "address_changed", _("The address was changed")
 
     class Became(models.TextChoices):
-        CONFIRM = "confirm", "Request to confirm"
-        INVITATION = "invitation", "Invitation after an import"
-        ALREADY = "already", "You are already subscribed"
-        WELCOME = "welcome", "Welcome"
-        DATA_LINK = "data_link", "Link to one's data"
-        NEW_ADDRESS = "new_address", "Request to confirm a new address"
-        ADDRESS_CHANGED = "address_changed", "The address was changed"
+        CONFIRM = "confirm", _("Request to confirm")
+        INVITATION = "invitation", _("Invitation after an import")
+        ALREADY = "already", _("You are already subscribed")
+        WELCOME = "welcome", _("Welcome")
+        DATA_LINK = "data_link", _("Link to one's data")
+        NEW_ADDRESS = "new_address", _("Request to confirm a new address")
+        ADDRESS_CHANGED = "address_changed", _("The address was changed")
 
-    kind = models.CharField(max_length=16, choices=Kind)
+    kind = models.CharField(_("kind"), max_length=16, choices=Kind)
     subscriber = models.ForeignKey(
-        "newsletter.Subscriber", models.DB_CASCADE, related_name="notices"
+        "newsletter.Subscriber",
+        models.DB_CASCADE,
+        related_name="notices",
+        verbose_name=_("subscriber"),
     )
     # The sign-up that a confirmation would confirm, or has confirmed.
-    consent = models.ForeignKey("newsletter.Consent", models.DB_CASCADE, null=True)
-    address_change = models.ForeignKey("newsletter.AddressChange", models.DB_CASCADE, null=True)
+    consent = models.ForeignKey(
+        "newsletter.Consent", models.DB_CASCADE, null=True, verbose_name=_("consent")
+    )
+    address_change = models.ForeignKey(
+        "newsletter.AddressChange", models.DB_CASCADE, null=True, verbose_name=_("address change")
+    )
     # Keyed hash of the visitor's network, for the limit; not the network itself.
     network = models.CharField(max_length=32, blank=True)
     # Which of Became, chosen just before it is sent: so that we count what a person was sent.
-    became = models.CharField(max_length=16, blank=True)
+    became = models.CharField(_("became"), max_length=16, blank=True)
 
     objects = NoticeQuerySet.as_manager()
 
     class Meta:
-        verbose_name = "mail to a reader"
-        verbose_name_plural = "mail to readers"
+        verbose_name = _("mail to a reader")
+        verbose_name_plural = _("mail to readers")
         constraints = [
             models.UniqueConstraint(
                 fields=["subscriber"], condition=Q(kind="reminder"), name="notice_one_reminder"
@@ -102,7 +111,7 @@ class AddressChange(models.Model):
     done_at = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
-        return f"Address change of subscriber {self.subscriber_id}"
+        return gettext("Address change of subscriber %(number)s") % {"number": self.subscriber_id}
 
     def is_open(self) -> bool:
         """Whether she still reads us at the old address, and has not moved since."""

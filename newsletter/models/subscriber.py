@@ -10,6 +10,8 @@ from django.conf import settings
 from django.db import models, transaction
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from blog.models import Category
 from newsletter.addresses import Address, masked
@@ -71,7 +73,7 @@ class SubscriberQuerySet(models.QuerySet["Subscriber"]):
         )
         # One statement for new and known addresses alike, and no race between two of them. Should
         # the row be purged as stale between the two statements, the second round adds it.
-        for _ in range(2):
+        for _try in range(2):
             self.bulk_create([new], ignore_conflicts=True)  # type: ignore[list-item]
             if row := self.select_for_update(of=("self",)).at(address).order_by().first():
                 return row
@@ -88,7 +90,9 @@ class SubscriberQuerySet(models.QuerySet["Subscriber"]):
         return self.filter(pk__in=forgotten)._raw_delete_rows()
 
     def delete(self) -> tuple[int, dict[str, int]]:
-        raise PermanentError("Subscribers are erased, not deleted: their consents stay provable.")
+        raise PermanentError(
+            gettext("Subscribers are erased, not deleted: their consents stay provable.")
+        )
 
     def _raw_delete_rows(self) -> int:
         _, deleted = super().delete()
@@ -113,33 +117,37 @@ def address_hasher() -> Callable[[str], str]:
 
 class Subscriber(models.Model):
     class Status(models.TextChoices):
-        PENDING = "pending", "Pending"
-        ACTIVE = "active", "Active"
-        UNSUBSCRIBED = "unsubscribed", "Unsubscribed"
-        BOUNCED = "bounced", "Bounced"
-        COMPLAINED = "complained", "Complained"
-        ERASED = "erased", "Erased"
+        PENDING = "pending", _("Pending")
+        ACTIVE = "active", _("Active")
+        UNSUBSCRIBED = "unsubscribed", _("Unsubscribed")
+        BOUNCED = "bounced", _("Bounced")
+        COMPLAINED = "complained", _("Complained")
+        ERASED = "erased", _("Erased")
 
     class Suppression(models.TextChoices):
-        NONE = "", "Not suppressed"
-        BOUNCE = "bounce", "Mail to it bounced for good"
-        COMPLAINT = "complaint", "Its owner complained"
+        NONE = "", _("Not suppressed")
+        BOUNCE = "bounce", _("Mail to it bounced for good")
+        COMPLAINT = "complaint", _("Its owner complained")
 
     # As it goes on the wire: the domain in ASCII, the local part as it was typed.
-    email = models.EmailField("address", max_length=254, blank=True)
+    email = models.EmailField(_("address"), max_length=254, blank=True)
     # What makes two spellings one subscriber; empty once erased.
     key = models.CharField(max_length=254, unique=True, null=True, editable=False)
     address_hash = models.CharField(max_length=64, db_index=True, editable=False)
-    status = models.CharField(max_length=12, choices=Status, default=Status.PENDING)
-    agreed_to_terms = models.BooleanField(default=False)
+    status = models.CharField(_("status"), max_length=12, choices=Status, default=Status.PENDING)
+    agreed_to_terms = models.BooleanField(_("agreed to terms"), default=False)
     # DO_NOTHING leaves it to the database to refuse: terms that somebody agreed to stay.
-    terms = models.ForeignKey(Terms, models.DO_NOTHING, null=True, related_name="subscribers")
-    receives_everything = models.BooleanField(
-        default=True, help_text="Every issue, whatever it is about."
+    terms = models.ForeignKey(
+        Terms, models.DO_NOTHING, null=True, related_name="subscribers", verbose_name=_("terms")
     )
-    topics = models.ManyToManyField("blog.Category", blank=True, related_name="subscribers")
+    receives_everything = models.BooleanField(
+        _("receives everything"), default=True, help_text=_("Every issue, whatever it is about.")
+    )
+    topics = models.ManyToManyField(
+        "blog.Category", blank=True, related_name="subscribers", verbose_name=_("topics")
+    )
     suppressed_for = models.CharField(
-        "mail is stopped",
+        _("mail is stopped"),
         max_length=10,
         choices=Suppression,
         default=Suppression.NONE,
@@ -154,23 +162,26 @@ class Subscriber(models.Model):
         db_index=False,
         editable=False,
         related_name="subscribers",
+        verbose_name=_("imported in"),
     )
     # In the links at the foot of every mail. It never expires, and can only change topics or
     # unsubscribe. It outlives an erasure so that an old link still gets a polite answer.
     token = models.CharField(max_length=24, unique=True, default=new_token, editable=False)
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
-    confirmed_at = models.DateTimeField(null=True, editable=False)
-    unsubscribed_at = models.DateTimeField(null=True, editable=False)
+    created_at = models.DateTimeField(_("created at"), default=timezone.now, editable=False)
+    confirmed_at = models.DateTimeField(_("confirmed at"), null=True, editable=False)
+    unsubscribed_at = models.DateTimeField(_("unsubscribed at"), null=True, editable=False)
 
     objects = SubscriberQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("subscriber")
+        verbose_name_plural = _("subscribers")
         ordering = ["-created_at", "-pk"]
         permissions = [
-            ("erase_subscriber", "Can erase subscribers"),
-            ("lift_suppression", "Can lift a bounce or a complaint"),
-            ("export_subscriber", "Can export subscribers"),
-            ("import_subscriber", "Can import subscribers"),
+            ("erase_subscriber", _("Can erase subscribers")),
+            ("lift_suppression", _("Can lift a bounce or a complaint")),
+            ("export_subscriber", _("Can export subscribers")),
+            ("import_subscriber", _("Can import subscribers")),
         ]
         # The newsroom's list is walked newest first until a page is full. What else it can be
         # narrowed by stands at the end, so that nobody is looked up only to be left out.
@@ -225,10 +236,12 @@ class Subscriber(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.email or f"Erased subscriber {self.pk}"
+        return self.email or gettext("Erased subscriber %(number)s") % {"number": self.pk}
 
     def delete(self, *args: object, **kwargs: object) -> tuple[int, dict[str, int]]:
-        raise PermanentError("Subscribers are erased, not deleted: their consents stay provable.")
+        raise PermanentError(
+            gettext("Subscribers are erased, not deleted: their consents stay provable.")
+        )
 
     @transaction.atomic
     def confirm(self, request: Consent) -> bool:
@@ -247,7 +260,7 @@ class Subscriber(models.Model):
         self.save()
         self.topics.set(Category.objects.known_as(request.topics))
         if request.event == Consent.Event.INVITED:
-            self._log(Consent.Event.TERMS_AGREED, wording=AGREE)
+            self._log(Consent.Event.TERMS_AGREED, wording=gettext(AGREE))
         self._log(Consent.Event.CONFIRMED)
         return True
 

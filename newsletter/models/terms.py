@@ -9,6 +9,8 @@ from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from blog import markdown
 from blog.fields import Line, Prose
@@ -58,34 +60,36 @@ class Terms(models.Model):
     """One version. A draft until it is published, and after that as fixed as a signed paper."""
 
     class Kind(models.TextChoices):
-        OWN = "own", "Ours"
+        OWN = "own", _("Ours")
         # What people agreed to elsewhere, before they were imported. Never current.
-        EXTERNAL = "external", "Of another list"
+        EXTERNAL = "external", _("Of another list")
 
     kind = models.CharField(
-        max_length=8, choices=Kind, default=Kind.OWN, db_default="own", editable=False
+        _("kind"), max_length=8, choices=Kind, default=Kind.OWN, db_default="own", editable=False
     )
     version = Line(
+        _("version"),
         max_length=40,
         unique=True,
-        validators=[RegexValidator(r"^\w[\w.-]*$", "Use letters, digits, dots and hyphens.")],
-        help_text="A short name such as 1 or 2026-05. It becomes part of the address.",
+        validators=[RegexValidator(r"^\w[\w.-]*$", _("Use letters, digits, dots and hyphens."))],
+        help_text=_("A short name such as 1 or 2026-05. It becomes part of the address."),
     )
     text = Prose(
+        _("text"),
         validators=[MaxLengthValidator(markdown.MAX_LENGTH)],
-        help_text="What a subscriber agrees to, written in Markdown.",
+        help_text=_("What a subscriber agrees to, written in Markdown."),
     )
     html = models.TextField(editable=False)
     markdown_version = models.PositiveSmallIntegerField(default=0, editable=False)
     # SHA-256 of the UTF-8 text, in hexadecimal: what a consent was given to, word for word.
     text_hash = models.CharField(max_length=64, editable=False)
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
-    published_at = models.DateTimeField(null=True, editable=False)
+    created_at = models.DateTimeField(_("created at"), default=timezone.now, editable=False)
+    published_at = models.DateTimeField(_("published at"), null=True, editable=False)
 
     objects = TermsQuerySet.as_manager()
 
     class Meta:
-        verbose_name = verbose_name_plural = "terms & conditions"
+        verbose_name = verbose_name_plural = _("terms & conditions")
         base_manager_name = "objects"
         ordering = ["-published_at", "-pk"]
         indexes = [models.Index(fields=["-published_at", "-id"], name="terms_newest")]
@@ -98,7 +102,7 @@ class Terms(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Terms & conditions {self.version}"
+        return gettext("Terms & conditions %(version)s") % {"version": self.version}
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         # Asked of the database: this instance may be from before they were published.

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from django.core.mail import EmailMultiAlternatives
+from django.utils.translation import gettext
 
 from newsletter import grain
 from newsletter.letters import Letter, Reader
@@ -84,7 +85,9 @@ class Caller:
                 reader = Reader(claim.delivery, claim.email, claim.token)
                 mails[claim] = self.letter.message(reader)
             except Exception as fault:
-                words = f"It could not be written ({type(fault).__name__})."
+                words = gettext("It could not be written (%(fault)s).") % {
+                    "fault": type(fault).__name__
+                }
                 unwritable.append(Outcome(claim, Verdict(Status.FAILED, words, Blame.MAIL)))
         return mails, unwritable
 
@@ -107,7 +110,9 @@ class Caller:
             return
         for claim, mail in mails.items():
             if self._is_over():
-                self._settle({claim: Verdict(Status.WAITING, "Its call was refused as a whole.")})
+                self._settle(
+                    {claim: Verdict(Status.WAITING, gettext("Its call was refused as a whole."))}
+                )
             else:
                 self._renew()
                 self._settle(self._answers({claim: mail})[1])
@@ -139,7 +144,9 @@ class Caller:
             if fault is None:
                 return _each(call, claims)
             if calls.had_it(fault):
-                words = f"{service.name} had it from a call that got no answer."
+                words = gettext("%(service)s had it from a call that got no answer.") % {
+                    "service": service.name
+                }
                 return dict.fromkeys(claims, Verdict(Status.SENT, words))
         return {}
 
@@ -187,7 +194,7 @@ def _is_refused(fault: Exception) -> bool:
 def _each(call: EmailMultiAlternatives, claims: Iterable[Claim]) -> Verdicts:
     service = grain.service()
     if service is None:
-        return dict.fromkeys(claims, Verdict(Status.SENT, "Handed over."))
+        return dict.fromkeys(claims, Verdict(Status.SENT, gettext("Handed over.")))
     answers = calls.answers(call)
     return {
         claim: verdicts.on_status(answers.get(claim.email.lower()), service.name)

@@ -4,17 +4,22 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_noop
 
 from newsletter.letters import NotReady
 from newsletter.models import Issue
 from newsletter.sending import issues
 
-ELSEWHERE = (
+ELSEWHERE = gettext_noop(
     "It was scheduled or started in another installation: this database was restored or copied. "
     "Go on only if the other one does not."
 )
-LATE = "Its time passed while nothing could be sent. Send it now, or choose another time."
-HIDDEN = "Its time has come, and a post of it is not public. Publish the post, or send without it."
+LATE = gettext_noop(
+    "Its time passed while nothing could be sent. Send it now, or choose another time."
+)
+HIDDEN = gettext_noop(
+    "Its time has come, and a post of it is not public. Publish the post, or send without it."
+)
 
 
 def start_if_due(issue: Issue, here: str) -> bool:
@@ -52,10 +57,10 @@ def due_time(issue: Issue) -> datetime | None:
 
 def _obstacle(issue: Issue, due_at: datetime, here: str) -> str:
     if issue.owner != here:
-        return ELSEWHERE
+        return gettext(ELSEWHERE)
     if timezone.now() - due_at > timedelta(hours=settings.SEND_LATE_HOURS):
-        return LATE
-    return HIDDEN if issues.hidden_posts(issue) else ""
+        return gettext(LATE)
+    return gettext(HIDDEN) if issues.hidden_posts(issue) else ""
 
 
 def why_held(issue: Issue, here: str) -> str:
@@ -64,4 +69,4 @@ def why_held(issue: Issue, here: str) -> str:
     `here` is the identity of this installation, which costs a look into the database.
     """
     begun = issue.status in {Issue.Status.SENDING, Issue.Status.PAUSED}
-    return ELSEWHERE if begun and issue.owner != here else issue.paused_because
+    return gettext(ELSEWHERE) if begun and issue.owner != here else issue.paused_because

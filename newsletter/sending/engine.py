@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db import InterfaceError, OperationalError
 from django.db import connection as database
+from django.utils.translation import gettext
 
 from newsletter.letters import Letter, Reader
 from newsletter.models import Issue
@@ -227,7 +228,7 @@ class Engine:
     def _hang_up(self) -> None:
         """The time to stop is over: who has not answered leaves a doubt."""
         for connection in list(self._connections):
-            for event in connection.abandon("The worker had to stop."):
+            for event in connection.abandon(gettext("The worker had to stop.")):
                 self._note(event)
             self._forget(connection)
 
@@ -252,7 +253,9 @@ class Engine:
             mail = job.connection.envelope
             job.connection.withdraw()
             assert mail is not None  # noqa: S101
-            words = f"It could not be written ({type(fault).__name__})."
+            words = gettext("It could not be written (%(fault)s).") % {
+                "fault": type(fault).__name__
+            }
             self._end_job(job, mail, Verdict(ledger.Status.FAILED, words, Blame.MAIL))
             return
         job.since = time.monotonic()

@@ -5,6 +5,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models.functions import Now
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_noop, ngettext
 
 from blog.models import Post
 from newsletter import installation, letters
@@ -12,7 +13,7 @@ from newsletter.models import Delivery, Issue, Odometer
 from newsletter.sending.freezing import highest_subscriber
 
 Status = Issue.Status
-CANCELLED = "The issue was cancelled."
+CANCELLED = gettext_noop("The issue was cancelled.")
 CHUNK = 5_000
 
 
@@ -25,7 +26,14 @@ def start(issue: Issue) -> None:
     """Freeze the mail and hand the issue to the worker; raises NotNowError."""
     locked = _lock(issue, Status.DRAFT, Status.SCHEDULED)
     if hidden := hidden_posts(locked):
-        raise NotNowError(f"{hidden} of its posts cannot be seen by the public.")
+        raise NotNowError(
+            ngettext(
+                "%(number)s of its posts cannot be seen by the public.",
+                "%(number)s of its posts cannot be seen by the public.",
+                hidden,
+            )
+            % {"number": hidden}
+        )
     letters.freeze(locked)
     _write(
         issue,
@@ -42,7 +50,7 @@ def schedule(issue: Issue, at: datetime | None) -> None:
     """Send at a time, or where that is None the minute its posts are public."""
     locked = _lock(issue, Status.DRAFT, Status.SCHEDULED)
     if at is None and not locked.places.exists():
-        raise NotNowError("It has no post to wait for.")
+        raise NotNowError(gettext("It has no post to wait for."))
     _write(
         issue,
         status=Status.SCHEDULED,
@@ -91,7 +99,7 @@ def send_to_new(issue: Issue) -> None:
     """Freeze again, for whoever joined since; nobody gets a second mail."""
     locked = _lock(issue, Status.SENDING)
     if locked.frozen_at is None:
-        raise NotNowError("Its readers are still being counted.")
+        raise NotNowError(gettext("Its readers are still being counted."))
     _write(issue, frozen_to=highest_subscriber(), frozen_through=0, frozen_at=None)
 
 
@@ -109,7 +117,9 @@ def resolve_as_sent(delivery: Delivery) -> bool:
     """Somebody found it in the mail server's log; False where it was not unknown any more."""
     unknown = Delivery.objects.unknown().filter(pk=delivery.pk)
     return bool(
-        unknown.update(status=Delivery.Status.SENT, reply="Marked as sent by hand.", fence=None)
+        unknown.update(
+            status=Delivery.Status.SENT, reply=gettext("Marked as sent by hand."), fence=None
+        )
     )
 
 
@@ -134,7 +144,7 @@ def skip_cancelled() -> int:
     )
     return Delivery.objects.filter(
         pk__in=rest.values("pk")[:CHUNK], status=Delivery.Status.WAITING
-    ).update(status=Delivery.Status.SKIPPED, reply=CANCELLED, settled_at=Now())
+    ).update(status=Delivery.Status.SKIPPED, reply=gettext(CANCELLED), settled_at=Now())
 
 
 def hidden_posts(issue: Issue) -> int:
@@ -146,7 +156,9 @@ def hidden_posts(issue: Issue) -> int:
 def _lock(issue: Issue, *allowed: str) -> Issue:
     locked = Issue.objects.select_for_update().get(pk=issue.pk)
     if locked.status not in allowed:
-        raise NotNowError(f"It is {locked.get_status_display().lower()}.")
+        raise NotNowError(
+            gettext("It is %(status)s.") % {"status": locked.get_status_display().lower()}
+        )
     return locked
 
 

@@ -18,6 +18,7 @@ from django.db import connection, transaction
 from django.db.models import Exists, F, OuterRef
 from django.db.models.functions import Now
 from django.db.models.sql import UpdateQuery
+from django.utils.translation import gettext, gettext_noop
 
 from newsletter import feedback
 from newsletter.models import Delivery, Feedback, Issue, Subscriber
@@ -32,8 +33,8 @@ Status = Delivery.Status
 HELD = [Status.CLAIMED, Status.SENDING, Status.UNKNOWN]
 # Stands for the fence where a statement is compiled before there is one.
 FENCE = -1
-ABANDONED = "The worker ended while the mail was on its way."
-NOT_SUBSCRIBED = "No longer subscribed when the turn came."
+ABANDONED = gettext_noop("The worker ended while the mail was on its way.")
+NOT_SUBSCRIBED = gettext_noop("No longer subscribed when the turn came.")
 
 
 type Statement = tuple[str, list[Any]]
@@ -230,7 +231,7 @@ def _skip_the_gone(claimed: DeliveryQuerySet) -> None:
     """Who left since the freeze gets nothing."""
     claimed.filter(~_still_subscribed()).update(
         status=Status.SKIPPED,
-        reply=NOT_SUBSCRIBED,
+        reply=gettext(NOT_SUBSCRIBED),
         settled_at=Now(),
         fence=None,
         leased_until=None,
@@ -311,5 +312,5 @@ def take_from_the_dead() -> int:
         status=Status.WAITING, fence=None, leased_until=None, due_at=Now()
     )
     return freed + abandoned.filter(status=Status.SENDING).update(
-        status=Status.UNKNOWN, reply=ABANDONED, settled_at=Now()
+        status=Status.UNKNOWN, reply=gettext(ABANDONED), settled_at=Now()
     )

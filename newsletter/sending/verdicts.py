@@ -15,6 +15,7 @@ from anymail.exceptions import (
 )
 from anymail.message import AnymailRecipientStatus
 from django.conf import settings
+from django.utils.translation import gettext
 from urllib3.exceptions import NewConnectionError
 
 from blog.outbox import said, scrub
@@ -85,7 +86,10 @@ class Refusals:
         elif verdict.blame is Blame.CONTENT:
             self._in_a_row += 1
             if self._in_a_row >= MOST_REFUSALS:
-                return f"{self._in_a_row} mails in a row: {verdict.reply}"
+                return gettext("%(number)s mails in a row: %(reply)s") % {
+                    "number": self._in_a_row,
+                    "reply": verdict.reply,
+                }
         return ""
 
 
@@ -105,7 +109,10 @@ def on_reply(reply: Replied, attempts: int) -> Verdict:
 def on_loss(loss: Lost, attempts: int) -> Verdict:
     reason = scrub(loss.reason)
     if loss.phase is Phase.END and not settings.SEND_UNKNOWN_AGAIN:
-        return Verdict(Status.UNKNOWN, f"No answer came to the whole mail. {reason}")
+        return Verdict(
+            Status.UNKNOWN,
+            gettext("No answer came to the whole mail. %(reason)s") % {"reason": reason},
+        )
     return again(reason, attempts, LOST_GAPS)
 
 
@@ -114,7 +121,9 @@ def on_fault(fault: Exception, attempts: int) -> Verdict:
     words = f"{type(fault).__name__}: {scrub(str(fault))}"
     if leaves_doubt(fault):
         if not _status(fault):
-            words = f"No answer came to the call. {scrub(str(fault.__cause__ or fault))}"
+            words = gettext("No answer came to the call. %(reason)s") % {
+                "reason": scrub(str(fault.__cause__ or fault))
+            }
         if settings.SEND_UNKNOWN_AGAIN:
             return again(words, attempts, LOST_GAPS)
         return Verdict(Status.UNKNOWN, words)
@@ -140,11 +149,22 @@ def leaves_doubt(fault: Exception) -> bool:
 def on_status(answer: AnymailRecipientStatus | None, service: str) -> Verdict:
     """What a mail service says of one mail in a call."""
     if answer is None or answer.status in {None, "unknown"}:
-        return Verdict(Status.UNKNOWN, f"{service} did not say whether it took this mail.")
+        return Verdict(
+            Status.UNKNOWN,
+            gettext("%(service)s did not say whether it took this mail.") % {"service": service},
+        )
     if answer.status in {"sent", "queued"}:
-        name = f" as {answer.message_id}" if answer.message_id else ""
-        return Verdict(Status.SENT, f"{service} took it{name}.")
-    words = scrub(getattr(answer, "words", "") or f"{service} calls it {answer.status}.")
+        words = (
+            gettext("%(service)s took it as %(name)s.")
+            if answer.message_id
+            else gettext("%(service)s took it.")
+        )
+        return Verdict(Status.SENT, words % {"service": service, "name": answer.message_id})
+    words = scrub(
+        getattr(answer, "words", "")
+        or gettext("%(service)s calls it %(status)s.")
+        % {"service": service, "status": answer.status}
+    )
     if answer.status == "failed":
         return Verdict(Status.FAILED, words, Blame.CONTENT)
     return Verdict(Status.FAILED, words, Blame.RECIPIENT)
@@ -173,7 +193,12 @@ def _never_connected(fault: Exception) -> bool:
 def again(words: str, attempts: int, gaps: list[timedelta]) -> Verdict:
     """Wait and try again, until it was tried often enough."""
     if attempts >= MOST_ATTEMPTS:
-        return Verdict(Status.FAILED, f"Given up after {attempts} attempts. {words}", Blame.MAIL)
+        return Verdict(
+            Status.FAILED,
+            gettext("Given up after %(number)s attempts. %(reply)s")
+            % {"number": attempts, "reply": words},
+            Blame.MAIL,
+        )
     return Verdict(Status.WAITING, words, after=gaps[min(attempts, len(gaps)) - 1])
 
 

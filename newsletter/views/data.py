@@ -5,6 +5,7 @@ from typing import Any
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext
 
 from newsletter import tokens
 from newsletter.forms import EraseForm, MoveForm
@@ -50,7 +51,7 @@ def _move(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
     if not form.is_valid():
         return _page(request, subscriber, status=400, move=form)
     if not ask_to_move(subscriber, form.cleaned_data["email"], Visitor.of(request)):
-        form.add_error("email", "That was often enough. Please wait an hour.")
+        form.add_error("email", gettext("That was often enough. Please wait an hour."))
         return _page(request, subscriber, status=429, move=form)
     transaction.on_commit(nudge, robust=True)
     return _page(request, subscriber, is_asked=True)

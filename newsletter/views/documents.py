@@ -7,6 +7,7 @@ from django.core.files.storage import default_storage
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils.translation import ngettext
 
 from blog import cache
 from newsletter import tokens
@@ -58,8 +59,8 @@ def in_words(days: int) -> str:
     """`3 years`, `30 days`, `a day`."""
     years, rest = divmod(days, 365)
     if years and not rest:
-        return "a year" if years == 1 else f"{years} years"
-    return "a day" if days == 1 else f"{days} days"
+        return ngettext("a year", "%(number)s years", years) % {"number": years}
+    return ngettext("a day", "%(number)s days", days) % {"number": days}
 
 
 def _host_of_pictures() -> str:

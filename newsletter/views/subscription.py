@@ -8,6 +8,7 @@ from typing import Any
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext
 
 from blog.models import Category
 from newsletter import self_service, tokens
@@ -32,7 +33,7 @@ def confirm(request: HttpRequest, consent: str) -> HttpResponse:
     topics = Category.objects.known_as(asked.topics)
     context: dict[str, Any] = {"subscriber": subscriber, "asked": asked, "topics": topics}
     if asked.event == Consent.Event.INVITED:
-        context["agree"] = AGREE
+        context["agree"] = gettext(AGREE)
     if request.method == "POST" and _confirmed(subscriber, asked, Visitor.of(request)):
         return render(request, "newsletter/confirmed.html", context | {"is_new": True})
     if subscriber.may_confirm(asked):

@@ -18,8 +18,7 @@ function write(numbers) {
     piece.setAttribute("width", width);
   }
   const { sent, total } = numbers.counts;
-  shown.querySelector("#bar-title").textContent =
-    `${numbers.percent} of 100 settled: ${sent} of ${total} sent`;
+  shown.querySelector("#bar-title").textContent = numbers.title;
 }
 
 function isAnother(numbers) {
