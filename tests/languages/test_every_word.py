@@ -16,6 +16,7 @@ from newsletter.models import Consent, Issue, Subscriber, Terms
 from newsletter.tasks import send_notices
 from tests.languages.greek import furnish
 from tests.languages.pseudo import bracketed, untranslated, untranslated_text
+from tests.newsroom import save
 
 pytestmark = pytest.mark.django_db
 
@@ -149,7 +150,7 @@ def test_forms_that_come_back_have_no_word_of_their_own(client, boss):
     sign_up = client.post("/newsletter/subscribe/", {"email": "nobody"}, headers=FROM_HERE)
     post = client.post(reverse("admin:blog_post_add"), {"published_at_0": "x", "status": "x"})
     digest = client.post(reverse("admin:newsletter_digest_add"), {})
-    site = client.post(reverse("admin:blog_site_change", args=[1]), {"sender_email": "x"})
+    site = save(client, Site.objects.get(pk=1), sender_email="x", accent="#ffffff")
 
     for response in (sign_up, post, digest, site):
         assert response.status_code in {200, 400}
