@@ -16,7 +16,6 @@ from newsletter.models import Consent, Issue, Subscriber, Terms
 from newsletter.tasks import send_notices
 from tests.languages.greek import furnish
 from tests.languages.pseudo import bracketed, untranslated, untranslated_text
-from tests.newsroom import save
 
 pytestmark = pytest.mark.django_db
 
