@@ -9,10 +9,8 @@ from tests.faults.crowd import Crowd
 from tests.faults.editor import text_for
 from tests.faults.rig import site
 
-pytestmark = pytest.mark.processes
-
 WORKERS = 4
-CORRECTIONS, CHANGES, SCHEDULED = 500, 20, 5
+FEW, MANY, CHANGES, SCHEDULED = 60, 500, 10, 3
 POST, TERMS, HOME = "/posts/a-post/", "/terms/", "/"
 # Whatever changes the public pages, and a page that shows it.
 WAYS = {
@@ -61,9 +59,16 @@ def newspaper(template, tmp_path_factory, request):
         yield Newspaper(made)
 
 
-def test_correction_is_served_by_every_process(newspaper):
+@pytest.mark.parametrize(
+    "corrections",
+    [
+        pytest.param(FEW, marks=pytest.mark.processes),
+        pytest.param(MANY, marks=pytest.mark.long),
+    ],
+)
+def test_correction_is_served_by_every_process(newspaper, corrections):
     stale = 0
-    for number in range(CORRECTIONS):
+    for number in range(corrections):
         text = text_for("correct", number)
         newspaper.edit(f"correct({text!r})")
         stale += len(newspaper.stale(POST, text))
@@ -71,6 +76,7 @@ def test_correction_is_served_by_every_process(newspaper):
     assert stale == 0
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("way", WAYS)
 def test_change_is_served_by_every_process(newspaper, way):
     stale = 0
@@ -82,6 +88,7 @@ def test_change_is_served_by_every_process(newspaper, way):
     assert stale == 0
 
 
+@pytest.mark.processes
 def test_scheduled_post_is_there_from_its_moment_on_and_not_before(newspaper):
     early, late = set(), set()
     for number in range(SCHEDULED):

@@ -75,8 +75,13 @@ def upgrade(made):
 
 
 def migrate(made):
+    return manage(made, "migrate", "--no-color")
+
+
+def manage(made, *command):
+    """What the code at hand does and says."""
     done = subprocess.run(
-        [sys.executable, "manage.py", "migrate", "--no-color"],
+        [sys.executable, "manage.py", *command],
         cwd=ROOT, env=only(made.environment), capture_output=True, text=True, timeout=600,
     )  # fmt: skip
     return done.returncode, done.stdout + done.stderr
@@ -91,6 +96,7 @@ def prove(made, visitors, longest, may_fail=()):
     assert {*visitors.longest} == {what for what, _ in GOOD}
     waits = [time for what, time in visitors.longest.items() if what not in may_fail]
     assert max(waits) <= longest, visitors.longest
+    assert manage(made, "collectstatic", "--noinput")[0] == 0
     code, said = migrate(made)
     assert (code, said.splitlines()[-1]) == (0, NOTHING)
     made.server.terminate()
