@@ -12,8 +12,8 @@ from psycopg.errors import LockNotAvailable
 
 # By this number PostgreSQL knows that somebody migrates; nobody else uses it.
 NUMBER = 7_366_971
-# Less than the second after which PostgreSQL looks for a deadlock. Whoever looks first is ended, and
-# that would be a writer who waits for us while we wait for her.
+# Less than the second after which PostgreSQL looks for a deadlock. Whoever looks first is ended,
+# and that would be a writer who waits for us while we wait for her.
 LONGEST_WAIT = "200ms"
 TRIES, PAUSE = 80, 1.0
 
