@@ -23,7 +23,9 @@ class Kind:
 
 
 def press_button(page: Page) -> None:
-    page.get_by_role("main").get_by_role("button").first.click()
+    """Send the page's form, and wait for the answer: a click alone may return before it."""
+    with page.expect_navigation():
+        page.get_by_role("main").get_by_role("button").first.click()
 
 
 def open_all(page: Page) -> None:
