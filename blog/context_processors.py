@@ -3,10 +3,12 @@
 from typing import Any
 
 from django.http import HttpRequest
-from django.utils.functional import SimpleLazyObject
 
 from blog.models import Site
+from blog.shared import shared, when_asked
+
+current_site = shared(Site.current)
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
-    return {"site": SimpleLazyObject(Site.current)}
+    return {"site": when_asked(current_site)}

@@ -26,9 +26,12 @@ from django.utils.translation import gettext
 from django.utils.xmlutils import SimplerXMLGenerator
 
 from blog import languages, markdown
+from blog.context_processors import current_site
+from blog.filed import with_categories
 from blog.links import absolute
+from blog.lists import Listing
 from blog.models import Author, Category, Post, Site
-from blog.models.place import list_of, newest
+from blog.models.place import EVERYTHING, list_of
 from blog.models.post import PostQuerySet
 
 NEWEST = 20
@@ -204,33 +207,34 @@ class Channel:
     title: str
     description: str
     path: str
-    posts: PostQuerySet
+    # The list that its posts stand in.
+    name: str
 
 
 def everything() -> Channel:
-    site = Site.current()
-    return Channel(site, site.name, site.tagline, "/", Post.objects.published())
+    site = current_site()
+    return Channel(site, site.name, site.tagline, "/", EVERYTHING)
 
 
 def of_category(slug: str) -> Channel:
-    site, category = Site.current(), get_object_or_404(Category, slug=slug)
+    site, category = current_site(), get_object_or_404(Category, slug=slug)
     return Channel(
         site,
         f"{category.name} – {site.name}",
         category.description,
         category.get_absolute_url(),
-        Post.objects.published_among(pk__in=newest(list_of(category), NEWEST)),
+        list_of(category),
     )
 
 
 def of_author(slug: str) -> Channel:
-    site, author = Site.current(), get_object_or_404(Author.objects.published(), slug=slug)
+    site, author = current_site(), get_object_or_404(Author.objects.published(), slug=slug)
     return Channel(
         site,
         f"{author.get_display_name()} – {site.name}",
         author.bio,
         author.get_absolute_url(),
-        Post.objects.published().filter(author=author),
+        list_of(author),
     )
 
 
@@ -279,11 +283,8 @@ class Posts(Feed):
     def author_name(self, channel: Channel) -> str:
         return channel.site.name
 
-    def items(self, channel: Channel) -> PostQuerySet:
-        posts = channel.posts.select_related("author").prefetch_related("categories")
-        return posts.defer("body", "toc", "keywords", "related").order_by("-published_at", "-pk")[
-            :NEWEST
-        ]
+    def items(self, channel: Channel) -> list[Post]:
+        return with_categories(Listing(channel.name, PostQuerySet.in_full)[:NEWEST])
 
     def item_title(self, post: Post) -> str:
         # Atom and JSON say that a title is plain text, and RSS is read that way too: Django's
@@ -312,7 +313,7 @@ class Posts(Feed):
         return absolute(post.author.get_absolute_url()) if post.author else None
 
     def item_categories(self, post: Post) -> list[str]:
-        return [category.name for category in post.categories.all()]
+        return [category.name for category in post.filed_under]
 
     def item_enclosures(self, post: Post) -> list[Enclosure]:
         # Zero stands for an unknown length: asking a remote storage for each would be slow.

@@ -81,6 +81,8 @@ class Current(NamedTuple):
     edition: editions.Edition
     # Seconds since 1970 when this process first saw it.
     since: float
+    # What all its pages ask for: blog/shared.py.
+    shared: dict[Any, Any]
 
 
 class Look(NamedTuple):
@@ -143,7 +145,7 @@ class Freshness:
             return None
         if self.last and edition == self.last.current.edition:
             return Look(self.last.current, at, seen)
-        return Look(Current(edition, time.time()), at, seen)
+        return Look(Current(edition, time.time(), {}), at, seen)
 
     def _connection(self, now: float) -> BaseDatabaseWrapper:
         if self.database is not None and now - self.connected_at > CONNECTED:

@@ -2,7 +2,11 @@
 
 from dataclasses import dataclass, field
 
+from django.utils import timezone
+
 from blog.models import Place, Post, Series
+from blog.models.post import PostQuerySet
+from blog.prepared import Prepared, moment, number
 
 RELATED = 3
 
@@ -38,18 +42,25 @@ class Parts:
         return self.posts[self.number] if self.number < len(self.posts) else None
 
 
+@Prepared
+def _leading_on(suggested: int) -> PostQuerySet:
+    now = moment("now")
+    beside = Place.objects.beside(number("pk"), moment("published_at"), now)
+    keys = [number(f"key{place}") for place in range(suggested)]
+    posts = Post.objects.published_among(now, pk__in=[*beside, *keys])
+    return posts.briefly().order_by("published_at", "pk")
+
+
 def around(post: Post) -> Around:
     """Two queries at most. `post` has to be public itself."""
     suggested = post.related or []
-    found = list(
-        Post.objects.published_among(pk__in=[*Place.objects.beside(post), *suggested])
-        .briefly()
-        .order_by("published_at", "pk")
-    )
+    keys = {f"key{place}": key for place, key in enumerate(suggested)}
+    here = {"pk": post.pk, "published_at": post.published_at, "now": timezone.now()}
+    found = _leading_on(len(suggested), **here, **keys)
     # Nothing can lie between a post and its neighbours, so they are the nearest of those found.
-    here = (post.published_at, post.pk)
-    older = [other for other in found if (other.published_at, other.pk) < here]
-    newer = [other for other in found if (other.published_at, other.pk) > here]
+    at = (post.published_at, post.pk)
+    older = [other for other in found if (other.published_at, other.pk) < at]
+    newer = [other for other in found if (other.published_at, other.pk) > at]
     by_key = {other.pk: other for other in found}
     related = [by_key[key] for key in suggested if key in by_key and key != post.pk]
     return Around(

@@ -30,7 +30,7 @@ def posting(post: Post, site: Site) -> Thing:
         "dateModified": post.changed_at.isoformat(),
         "inLanguage": languages.tag(languages.or_site(post.language)),
         "wordCount": post.words,
-        "articleSection": [category.name for category in post.categories.all()],
+        "articleSection": [category.name for category in post.filed_under],
         "image": absolute(picture_of(post)),
         "author": _named(post.author) if post.author else None,
         "publisher": {"@type": "Organization", "name": site.name, "url": absolute("/")},
@@ -85,8 +85,7 @@ def trail(site: Site, *steps: tuple[str, str]) -> Thing:
 
 
 def trail_to_post(post: Post, site: Site) -> Thing:
-    categories = list(post.categories.all())[:1]  # they are read already; a slice would ask again
-    return trail(site, *map(_step, [*categories, post]))
+    return trail(site, *map(_step, [*post.filed_under[:1], post]))
 
 
 def trail_to_category(category: Category, site: Site) -> Thing:

@@ -6,21 +6,26 @@ from typing import Any
 from django.core.exceptions import ObjectDoesNotExist
 from django.core.paginator import InvalidPage, Paginator
 from django.core.paginator import Page as PageOfRows
-from django.db.models import prefetch_related_objects
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
 from django.views.decorators.common import no_append_slash
 from django.views.decorators.http import require_safe
 
 from blog import markdown
 from blog.archive import months, period_or_404, years
 from blog.cache import public
+from blog.filed import with_categories
 from blog.framing import letting_in
+from blog.lists import Listing, WithinPeriod
 from blog.models import Author, Category, Page, Post, Series
-from blog.models.place import EVERYTHING, Listing, WithinPeriod, list_of
+from blog.models.place import EVERYTHING, list_of
+from blog.models.post import PostQuerySet
 from blog.neighbours import around
+from blog.prepared import Prepared, moment, text
 from blog.search.index import is_caught_up
 from blog.search.page import RESULTS_A_PAGE, Asked, SearchPage
+from blog.shared import shared
 
 # The query parameter of lists.
 PAGE = ("page",)
@@ -37,27 +42,35 @@ def page_of(request: HttpRequest, rows: Any, size: int = POSTS_A_PAGE) -> PageOf
         raise Http404 from None
 
 
+@shared
+def current_lead() -> Post | None:
+    """The post that the home page shows large."""
+    return Post.objects.listed().published().lead()
+
+
 @public(params=PAGE)
 def home(request: HttpRequest) -> HttpResponse:
-    posts = Post.objects.listed().prefetch_related(None)
-    lead = posts.published().lead()
-    page = page_of(request, Listing(EVERYTHING, posts, without=lead))
-    prefetch_related_objects([post for post in (lead, *page) if post], "categories")
+    lead = current_lead()
+    page = page_of(request, Listing(EVERYTHING, without=lead))
+    with_categories(post for post in (lead, *page) if post)
     return render(request, "blog/home.html", {"lead": lead, "page": page})
+
+
+@Prepared
+def posts_called() -> PostQuerySet:
+    posts = Post.objects.published(moment("now")).with_translations(moment("now"))
+    posts = posts.select_related("author", "series")
+    return posts.filter(slug=text("slug")).defer("body", "keywords")
 
 
 @public
 def post(request: HttpRequest, slug: str) -> HttpResponse:
-    posts = Post.objects.published().select_related("author", "series")
-    post = get_object_or_404(
-        posts.with_translations().prefetch_related("categories").defer("body", "keywords"),
-        slug=slug,
-    )
-    context = {
-        "post": post,
-        "translations": posts.in_other_languages(post) if post.has_translations else [],
-        "around": around(post),
-    }
+    found = with_categories(posts_called(slug=slug, now=timezone.now()))
+    if not found:
+        raise Http404
+    post = found[0]
+    others = Post.objects.published().in_other_languages(post) if post.has_translations else []
+    context = {"post": post, "translations": others, "around": around(post)}
     response = render(request, "blog/post.html", context)
     return letting_in(markdown.player_origins(post.html), request, response)
 
@@ -67,24 +80,36 @@ def categories(request: HttpRequest) -> HttpResponse:
     return render(request, "blog/categories.html", {"categories": Category.objects.with_counts()})
 
 
+@shared
+def category_called(slug: str) -> Category:
+    return get_object_or_404(Category, slug=slug)
+
+
 @public(params=PAGE)
 def category(request: HttpRequest, slug: str) -> HttpResponse:
-    category = get_object_or_404(Category, slug=slug)
-    page = page_of(request, Listing(list_of(category), Post.objects.listed()))
+    category = category_called(slug)
+    page = page_of(request, Listing(list_of(category)))
+    with_categories(page)
     return render(request, "blog/category.html", {"category": category, "page": page})
+
+
+@shared
+def author_called(slug: str) -> Author:
+    return get_object_or_404(Author.objects.published(), slug=slug)
 
 
 @public(params=PAGE)
 def author(request: HttpRequest, slug: str) -> HttpResponse:
-    author = get_object_or_404(Author.objects.published(), slug=slug)
-    page = page_of(request, Listing(list_of(author), Post.objects.listed()))
+    author = author_called(slug)
+    page = page_of(request, Listing(list_of(author)))
+    with_categories(page)
     return render(request, "blog/author.html", {"author": author, "page": page})
 
 
 @public
 def series(request: HttpRequest, slug: str) -> HttpResponse:
     series = get_object_or_404(Series, slug=slug)
-    parts = list(Post.objects.listed().in_series(series))
+    parts = with_categories(Post.objects.listed().in_series(series))
     if not parts:
         raise Http404
     return render(request, "blog/series.html", {"series": series, "parts": parts})
@@ -94,7 +119,7 @@ def series(request: HttpRequest, slug: str) -> HttpResponse:
 def archive(
     request: HttpRequest, year: int | None = None, month: int | None = None
 ) -> HttpResponse:
-    titles = Post.objects.titles()
+    titles = PostQuerySet.titles
     if year is None:
         period, periods = None, years()
         posts = Listing(EVERYTHING, titles, size=sum(each.count for each in periods))

@@ -3,11 +3,13 @@
 from typing import Any
 
 from django.http import HttpRequest
-from django.utils.functional import SimpleLazyObject
 
+from blog.shared import shared, when_asked
 from newsletter.models import Terms
+
+current_terms = shared(Terms.objects.current)
 
 
 def sign_up(request: HttpRequest) -> dict[str, Any]:
     """`current_terms`, read when a template asks; empty where nobody can sign up yet."""
-    return {"current_terms": SimpleLazyObject(Terms.objects.current)}
+    return {"current_terms": when_asked(current_terms)}

@@ -15,6 +15,12 @@ from blog.images import PictureField
 from blog.models.addressed import Addressed
 from blog.models.visibility import visible
 
+# What is public of an account.
+FACE = (
+    *("slug", "username", "first_name", "last_name", "display_name", "bio", "website"),
+    *("photo", "photo_width", "photo_height"),
+)
+
 
 class AuthorQuerySet(models.QuerySet["Author"]):
     def published(self) -> "AuthorQuerySet":

@@ -16,8 +16,6 @@ from django.db.models import Count, Q, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from blog.models.post import Post, PostQuerySet
-
 # Places from one mark to the next: the most that are walked over, and never read, to find a page.
 STEP = 1000
 EVERYTHING = "all"
@@ -40,9 +38,9 @@ def newer_than(mark: "Mark") -> Q:
 
 
 class PlaceQuerySet(models.QuerySet["Place"]):
-    def of(self, name: Any) -> "PlaceQuerySet":
+    def of(self, name: Any, at: Any = None) -> "PlaceQuerySet":
         """A list as the public may see it now. A scheduled post's place waits for its minute."""
-        return self.filter(list=name, published_at__lte=timezone.now())
+        return self.filter(list=name, published_at__lte=at or timezone.now())
 
     def newest_first(self) -> "PlaceQuerySet":
         return self.order_by("-published_at", "-post_id")
@@ -59,27 +57,26 @@ class PlaceQuerySet(models.QuerySet["Place"]):
         newer = Q(published_at__gt=moment) | Q(post_id__gt=post)
         return self.filter(newer, published_at__gte=moment)
 
-    def from_mark(self, name: str, number: int) -> "PlaceQuerySet":
+    def from_mark(self, name: Any, number: Any, at: Any = None) -> "PlaceQuerySet":
         """A list from one of its marks on: the mark's own place, and what is older.
 
         It is not asked for the time, which the mark was: of two bounds on the same side of a
         column, SQLite looks for the first alone.
         """
-        mark = Mark.objects.public(name).filter(number=number)
+        mark = Mark.objects.public(name, at).filter(number=number)
         moment, post = Subquery(mark.values("published_at")), Subquery(mark.values("post_id"))
         older = Q(published_at__lt=moment) | Q(post_id__lte=post)
         return self.filter(older, list=name, published_at__lte=moment)
 
-    def beside(self, post: Post) -> "tuple[Subquery, Subquery]":
-        """The keys of the public post's neighbours in the list of all, the older one first."""
+    def beside(self, key: Any, published_at: Any, now: Any) -> "tuple[Subquery, Subquery]":
+        """The keys of a public post's neighbours in the list of all, the older one first."""
         everything = self.filter(list=EVERYTHING)
         older = everything.filter(
-            Q(published_at__lt=post.published_at) | Q(post_id__lt=post.pk),
-            published_at__lte=post.published_at,
+            Q(published_at__lt=published_at) | Q(post_id__lt=key), published_at__lte=published_at
         ).order_by("-published_at", "-post_id")
         newer = everything.filter(
-            Q(published_at__gt=post.published_at) | Q(post_id__gt=post.pk),
-            published_at__range=(post.published_at, timezone.now()),
+            Q(published_at__gt=published_at) | Q(post_id__gt=key),
+            published_at__range=(published_at, now),
         ).order_by("published_at", "post_id")
         return Subquery(older.values("post_id")[:1]), Subquery(newer.values("post_id")[:1])
 
@@ -103,9 +100,9 @@ class Place(models.Model):
 
 
 class MarkQuerySet(models.QuerySet["Mark"]):
-    def public(self, name: Any) -> "MarkQuerySet":
+    def public(self, name: Any, at: Any = None) -> "MarkQuerySet":
         """Those of a list that the public may see now."""
-        return self.filter(list=name, published_at__lte=timezone.now())
+        return self.filter(list=name, published_at__lte=at or timezone.now())
 
     def newest(self, name: Any) -> "MarkQuerySet":
         return self.public(name).order_by("-number")[:1]
@@ -148,77 +145,3 @@ def counts_before(name: str, moments: list[datetime]) -> list[int]:
     for number, count in queries[0].union(*queries[1:], all=True):
         counts[number] += count
     return counts
-
-
-class Listing:
-    """The posts of one list, newest first, as a Paginator wants them: to count and to cut."""
-
-    ordered = True
-
-    def __init__(
-        self,
-        name: str,
-        posts: PostQuerySet,
-        *,
-        without: Post | None = None,
-        size: int | None = None,
-    ) -> None:
-        """`size` where it is known already."""
-        self.name, self.posts, self.without, self.size = name, posts, without, size
-
-    def count(self) -> int:
-        if self.size is None:
-            self.size = self._count()
-        return self.size - bool(self.without)
-
-    def _count(self) -> int:
-        newest = Mark.objects.newest(self.name)
-        marked = Coalesce(Subquery(newest.values("number")), Value(0))
-        above = Place.objects.of(self.name).above(newest)
-        return above.aggregate(size=marked + Count("*"))["size"]
-
-    def __getitem__(self, cut: slice) -> list[Post]:
-        if self.without is None:
-            return self._cut(cut.start, cut.stop)
-        found = self._cut(cut.start, cut.stop + 1)
-        kept = [post for post in found if post != self.without]
-        is_above = len(kept) == len(found) and found and _key(self.without) > _key(found[0])
-        return kept[1:] if is_above else kept[: cut.stop - cut.start]
-
-    def _cut(self, start: int, stop: int) -> list[Post]:
-        mark, skipped = self._nearest_mark(start)
-        if mark:
-            near = Place.objects.from_mark(self.name, mark).newest_first()
-            if found := self._posts(near[skipped : skipped + stop - start]):
-                return found
-            # Somebody changed an old date, and the worker was not here yet to set the mark again.
-        return self._posts(Place.objects.of(self.name).newest_first()[start:stop])
-
-    def _nearest_mark(self, start: int) -> tuple[int, int]:
-        """The number of the mark at or above a place, or 0, and how far below it the place is."""
-        size = self.size or 0
-        from_oldest = size - start
-        mark = -(-from_oldest // STEP) * STEP
-        return (mark, mark - from_oldest) if 0 < mark <= size else (0, 0)
-
-    def _posts(self, places: PlaceQuerySet) -> list[Post]:
-        """What the walk over the places skips is never read: rows are found for the rest alone."""
-        return list(self.posts.published_among(pk__in=places.values("post_id")))
-
-
-def _key(post: Post) -> tuple[Any, int]:
-    return post.published_at, post.pk
-
-
-class WithinPeriod(Listing):
-    """A stretch of a list: a year of the archive, or a month."""
-
-    def __init__(
-        self, name: str, posts: PostQuerySet, period: tuple[datetime, datetime], size: int
-    ) -> None:
-        super().__init__(name, posts, size=size)
-        self.period = period
-
-    def _cut(self, start: int, stop: int) -> list[Post]:
-        places = Place.objects.within(self.name, *self.period).newest_first()
-        return self._posts(places[start:stop])

@@ -3,7 +3,7 @@
 import logging
 import uuid
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core.validators import MaxLengthValidator, URLValidator
@@ -11,6 +11,7 @@ from django.db import models
 from django.db.models import Exists, ExpressionWrapper, F, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone, translation
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from blog import languages, markdown
@@ -19,15 +20,23 @@ from blog.fields import Line, Prose
 from blog.images import PictureField
 from blog.models.addressed import Addressed
 from blog.models.announcement import Announcement
-from blog.models.series import Series
+from blog.models.author import FACE
 from blog.models.visibility import visible
 from blog.text import keywords
+
+if TYPE_CHECKING:
+    from blog.models.category import Category
 
 logger = logging.getLogger("pennypost.posts")
 
 WORDS_A_MINUTE = 230
 # What no list shows.
 LONG = ("body", "html", "toc", "keywords", "related")
+# What an entry of a list shows.
+ENTRY = (
+    *("slug", "title", "summary", "excerpt", "cover", "cover_width", "cover_height", "language"),
+    *("published_at", "updated_at", "words", "author"),
+)
 # What a reader would call another text.
 CONTENT = ("title", "summary", "body", "cover", "cover_alt", "author_id")
 
@@ -37,17 +46,17 @@ def language_choices() -> list[tuple[str, str]]:
 
 
 class PostQuerySet(models.QuerySet["Post"]):
-    def published(self) -> "PostQuerySet":
-        """What the public may see now."""
-        return self.filter(visible())
+    def published(self, at: Any = None) -> "PostQuerySet":
+        """What the public may see now, or at another moment."""
+        return self.filter(visible(at=at))
 
-    def published_among(self, **few: Any) -> "PostQuerySet":
+    def published_among(self, at: Any = None, **few: Any) -> "PostQuerySet":
         """What the public may see now of a few posts: `published_among(pk__in=keys)`.
 
         Whether it may is compared with a value, so that SQLite looks the few up instead of walking
         through the index of all that is published.
         """
-        is_visible = ExpressionWrapper(visible(), output_field=models.BooleanField())
+        is_visible = ExpressionWrapper(visible(at=at), output_field=models.BooleanField())
         return self.filter(**few).alias(shows=is_visible).filter(shows=Value(True))
 
     def scheduled(self) -> "PostQuerySet":
@@ -68,13 +77,14 @@ class PostQuerySet(models.QuerySet["Post"]):
         return readable if user.has_perm("blog.publish_post") else readable.drafts()
 
     def listed(self) -> "PostQuerySet":
-        """For lists: newest first, with authors and categories, without the long texts."""
-        return (
-            self.select_related("author")
-            .prefetch_related("categories")
-            .defer(*LONG)
-            .order_by("-published_at", "-pk")
-        )
+        """For lists: newest first, no more than an entry shows."""
+        entries = self.select_related("author").only(*ENTRY, *(f"author__{n}" for n in FACE))
+        return entries.order_by("-published_at", "-pk")
+
+    def in_full(self) -> "PostQuerySet":
+        """For feeds: newest first, with the whole text as readers see it."""
+        posts = self.select_related("author").defer("body", "toc", "keywords", "related")
+        return posts.order_by("-published_at", "-pk")
 
     def titles(self) -> "PostQuerySet":
         """For ledgers: newest first, no more than a line needs."""
@@ -93,14 +103,14 @@ class PostQuerySet(models.QuerySet["Post"]):
         """For the foot of another post: what a link and a line below it need."""
         return self.only("title", "slug", "summary", "excerpt", "published_at")
 
-    def in_series(self, series: "Series") -> "PostQuerySet":
+    def in_series(self, series: Any, at: Any = None) -> "PostQuerySet":
         """The public parts of a series, in their order."""
-        parts = self.published_among(series=series)
+        parts = self.published_among(at, series=series)
         return parts.order_by("series_position", "published_at", "pk")
 
-    def with_translations(self) -> "PostQuerySet":
+    def with_translations(self, at: Any = None) -> "PostQuerySet":
         """Each knows in `has_translations` whether others may say the same in another language."""
-        others = self.filter(translation_of=OuterRef("pk"))
+        others = Post.objects.published(at).filter(translation_of=OuterRef("pk"))
         return self.annotate(has_translations=Q(translation_of__isnull=False) | Exists(others))
 
     def in_other_languages(self, post: "Post") -> list["Post"]:
@@ -391,6 +401,11 @@ class Post(Addressed):
     @property
     def is_scheduled(self) -> bool:
         return self.status == self.Status.PUBLISHED and not self.is_public
+
+    @cached_property
+    def filed_under(self) -> "list[Category]":
+        """Its categories in their order. blog/filed.py finds those of a page of posts at once."""
+        return list(self.categories.all())
 
     @property
     def minutes(self) -> int:

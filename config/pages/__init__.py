@@ -11,6 +11,7 @@ from django.http import Http404, QueryDict
 from django.http.request import split_domain_port, validate_host
 from django.urls import resolve
 
+from blog import shared
 from blog.cache import only
 from blog.freshness import Current, Freshness
 from config.pages.page import Answer, Environ, Page, Said, Site, StartResponse
@@ -62,10 +63,9 @@ class Pages:
         return self._page(environ, path, asked).answer(environ, start_response)
 
     def _page(self, environ: Environ, path: str, asked: Asked) -> Page | Said:
-        may_be_kept = self.shelf.room and asked.is_kept and is_ours(environ.get("HTTP_HOST", ""))
-        current = self.freshness.current() if may_be_kept else None
-        if current is None:
-            return self._made(environ)
+        current = self.freshness.current() if is_ours(environ.get("HTTP_HOST", "")) else None
+        if current is None or not (asked.is_kept and self.shelf.room):
+            return self._made(environ, current)
         place = self.proxies.say_https(environ), path, asked.query
         return self.shelf.get(place, current) or self._made_once(environ, place, current)
 
@@ -79,27 +79,30 @@ class Pages:
                 if page := self.shelf.get(place, current):
                     return page
                 if not making.is_in_vain:
-                    made = self._made(environ, current)
+                    made = self._made(environ, current, is_kept=True)
                     if isinstance(made, Page):
                         self.shelf.put(place, made)
                     else:
                         making.is_in_vain = True
                     return made
-            return self._made(environ)
+            return self._made(environ, current)
         finally:
             with self.counting:
                 making.wanted_by -= 1
                 if not making.wanted_by:
                     self.making.pop(place, None)
 
-    def _made(self, environ: Environ, current: Current | None = None) -> Page | Said:
+    def _made(
+        self, environ: Environ, current: Current | None, *, is_kept: bool = False
+    ) -> Page | Said:
         """Asked of the site as a GET with nothing in it that is one reader's own.
 
         Conditions are for the page to answer, which is made whole.
         """
         asked = {name: value for name, value in environ.items() if not name.startswith(OWN)}
-        said = Said.by(self.site, asked | {"REQUEST_METHOD": "GET"})
-        return Page(said, current) if said.is_a_page else said
+        with shared.within(current):
+            said = Said.by(self.site, asked | {"REQUEST_METHOD": "GET"})
+        return Page(said, current if is_kept else None) if said.is_a_page else said
 
 
 @lru_cache(256)

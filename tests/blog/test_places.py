@@ -9,10 +9,10 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from blog import places
+from blog import lists, places
+from blog.lists import Listing
 from blog.models import Category, Mark, Place, Post
-from blog.models import place as place_module
-from blog.models.place import EVERYTHING, Listing, list_of
+from blog.models.place import EVERYTHING, list_of
 from tests.factories import AuthorFactory, CategoryFactory, DraftFactory, PostFactory, SeriesFactory
 from tests.plans import plan
 
@@ -23,13 +23,13 @@ START = datetime(2026, 5, 1, 8, tzinfo=UTC)
 @pytest.fixture
 def short_steps(monkeypatch):
     """A mark at every third place."""
-    for module in (place_module, places):
+    for module in (lists, places):
         monkeypatch.setattr(module, "STEP", 3)
 
 
 def listed(name, size=10):
     """All pages of a list, one after the other."""
-    posts = Listing(name, Post.objects.listed())
+    posts = Listing(name)
     return [post for page in Paginator(posts, size) for post in page]
 
 

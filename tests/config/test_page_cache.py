@@ -133,6 +133,17 @@ def test_nothing_is_kept_where_it_is_switched_off(process, site, post):
     assert {answer.headers["content-encoding"] for answer in answers} == {"br"}
 
 
+def test_what_all_pages_show_is_asked_of_the_database_once(
+    process, site, post, django_assert_num_queries
+):
+    pages = process(site, room=0)
+    ask(pages, "/categories/")
+
+    # The post, its categories, and what it leads on to; neither the site's name nor its terms.
+    with django_assert_num_queries(3):
+        assert ask(pages, "/posts/first/").status == 200
+
+
 # --- Never stale ---
 
 
@@ -167,8 +178,10 @@ CHANGES = {
 }
 
 
+@pytest.mark.parametrize("room", [ROOM, 0], ids=["kept", "made each time"])
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES.keys())
-def test_change_is_seen_at_the_next_request(pages, post, change):
+def test_change_is_seen_at_the_next_request(process, site, post, change, room):
+    pages = process(site, room)
     before = ask(pages, "/posts/first/")
 
     change(post)
