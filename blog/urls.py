@@ -12,7 +12,7 @@ from blog.cache import public
 def feeds_of(channel: Callable[..., feeds.Channel], start: str, name: str) -> list[URLPattern]:
     formats = {"": feeds.Atom, "_rss": feeds.Rss, "_json": feeds.Json}
     return [
-        path(start + kind.suffix, public(feeds.Posts(channel, kind)), name=name + ending)
+        path(start + kind.suffix, public(feeds.view(channel, kind)), name=name + ending)
         for ending, kind in formats.items()
     ]
 

@@ -4,14 +4,13 @@ from django.urls import path
 
 import blog.converters  # noqa: F401 (which makes `uslug` and `row` known)
 from blog.cache import public
-from newsletter import webhooks
-from newsletter.feeds import Issues
+from newsletter import feeds, webhooks
 from newsletter.views import counted, data, documents, issues, sign_up, subscription
 
 app_name = "newsletter"
 urlpatterns = [
     path("newsletter/", issues.home, name="home"),
-    path("newsletter/feed/", public(Issues()), name="feed"),
+    path("newsletter/feed/", public(feeds.issues), name="feed"),
     path("newsletter/issues/<uslug:slug>/", issues.issue, name="issue"),
     path("newsletter/click/<row:issue>/<row:number>/", counted.click, name="click"),
     path("newsletter/load/<row:issue>.gif", counted.load, name="load"),

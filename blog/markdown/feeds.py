@@ -1,50 +1,35 @@
-"""A post's HTML away from its page: in a feed reader or a mail."""
+"""A post's HTML in a feed reader."""
+
+import re
+from html import escape, unescape
 
 from blog.markdown.addresses import absolute
-from blog.markdown.walker import Attributes, Walker
+
+# A start tag as the cleaner writes it: every value stands in double quotes, and in no text is a
+# bare "<". So the tags can be told from the text without reading the HTML as a browser would.
+_ATTRIBUTES = r'(?: [a-z-]+="[^"]*")*'
+_ANCHOR = re.compile(rf'<a{_ATTRIBUTES} class="anchor"{_ATTRIBUTES}>.*?</a>', re.DOTALL)
+_BOX = re.compile(rf"<input({_ATTRIBUTES})>")
+_LEADS = re.compile(rf"<(?:a|img){_ATTRIBUTES}>")
+_ADDRESS = re.compile(r'(?<= )(href|src)="([^"]*)"')
+_PLAYER = re.compile(r' data-player="[^"]*"')
+_EMBED = re.compile(rf'(<p{_ATTRIBUTES}) class="embed"')
 
 
 def feed_html(html: str, page: str) -> str:
-    """Stored `html` with absolute addresses, for feeds and mails.
+    """Stored `html` with absolute addresses, for feeds.
 
     `page` is the absolute address that the HTML stands at: the post's own, so that its footnotes
     lead there. What only works on the page goes: links to headings, boxes of task lists,
     players of films.
     """
-    writer = FeedWriter(page)
-    writer.walk(html)
-    return writer.html
 
+    def lead_there(address: re.Match[str]) -> str:
+        return f'{address[1]}="{escape(absolute(unescape(address[2]), page))}"'
 
-class FeedWriter(Walker):
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self._page = page
-        self._in_anchor = False
+    def lead_away(tag: re.Match[str]) -> str:
+        return _PLAYER.sub("", _ADDRESS.sub(lead_there, tag[0]))
 
-    def start(self, tag: str, attributes: Attributes) -> None:
-        if tag == "a" and attributes.get("class") == "anchor":
-            self._in_anchor = True
-        elif tag == "input":
-            self.words("☑" if "checked" in attributes else "☐")
-        else:
-            addresses = attributes.keys() & {"href", "src"}
-            attributes |= {name: absolute(attributes[name], self._page) for name in addresses}
-            attributes.pop("data-player", "")
-            if attributes.get("class") == "embed":
-                del attributes["class"]
-            self.write(tag, attributes)
-
-    def write(self, tag: str, attributes: Attributes) -> None:
-        """A start tag that stays, its addresses absolute."""
-        super().start(tag, attributes)
-
-    def words(self, words: str) -> None:
-        if not self._in_anchor:
-            super().words(words)
-
-    def end(self, tag: str) -> None:
-        if self._in_anchor:
-            self._in_anchor = tag != "a"
-        else:
-            super().end(tag)
+    html = _ANCHOR.sub("", html)
+    html = _BOX.sub(lambda box: "☑" if " checked=" in box[1] else "☐", html)
+    return _EMBED.sub(r"\1", _LEADS.sub(lead_away, html))

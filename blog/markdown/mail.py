@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
-from blog.markdown.feeds import FeedWriter
-from blog.markdown.walker import Attributes
+from blog.markdown.feeds import feed_html
+from blog.markdown.walker import Attributes, Walker
 
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 
@@ -15,26 +15,24 @@ def mail_html(html: str, page: str, *, deeper: int = 0, picture: Picture = dict)
 
     Headings go `deeper` by so many levels. `picture` may change the attributes of each <img>.
     """
-    writer = _MailWriter(page, deeper, picture)
-    writer.walk(html)
+    writer = _MailWriter(deeper, picture)
+    writer.walk(feed_html(html, page))
     return writer.html
 
 
-class _MailWriter(FeedWriter):
-    def __init__(self, page: str, deeper: int, picture: Picture) -> None:
-        super().__init__(page)
+class _MailWriter(Walker):
+    def __init__(self, deeper: int, picture: Picture) -> None:
+        super().__init__()
         self._deeper = deeper
         self._picture = picture
 
     def start(self, tag: str, attributes: Attributes) -> None:
-        super().start(self._level(tag), attributes)
-
-    def write(self, tag: str, attributes: Attributes) -> None:
         # Two texts in one mail may have the same ids, and each its footnotes, which would be two
         # landmarks of one name.
         alike = {"id", "role", "aria-label"} if tag == "section" else {"id"}
         attributes = {name: attributes[name] for name in attributes if name not in alike}
-        super().write(tag, self._picture(attributes) if tag == "img" else attributes)
+        attributes = self._picture(attributes) if tag == "img" else attributes
+        super().start(self._level(tag), attributes)
 
     def end(self, tag: str) -> None:
         super().end(self._level(tag))

@@ -1,47 +1,36 @@
-"""The newest posts in full, as Atom, RSS and JSON Feed."""
+"""Atom, RSS and JSON Feed, each with the whole text beside the summary."""
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 from xml.sax.xmlreader import AttributesImpl
 
-from django.conf import settings
-from django.contrib.syndication.views import Feed
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
+from django.http import HttpResponse
 from django.templatetags.static import static
-from django.urls import reverse
 from django.utils.feedgenerator import (
     Atom1Feed,
-    Enclosure,
     Rss201rev2Feed,
     Stylesheet,
     SyndicationFeed,
     rfc3339_date,
 )
-from django.utils.html import escape
 from django.utils.translation import gettext
 from django.utils.xmlutils import SimplerXMLGenerator
 
-from blog import languages, markdown
-from blog.context_processors import current_site
-from blog.filed import with_categories
-from blog.links import absolute
-from blog.lists import Listing
-from blog.models import Author, Category, Post, Site
-from blog.models.place import EVERYTHING, list_of
-from blog.models.post import PostQuerySet
-
-NEWEST = 20
 # An empty feed must not change with every request, so it is as old as can be.
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
-
-
 # https://www.rssboard.org/media-rss
 MEDIA = "http://search.yahoo.com/mrss/"
 XHTML = "http://www.w3.org/1999/xhtml"
+
+
+@dataclass
+class Picture:
+    url: str
+    alt: str
+    width: int | None
+    height: int | None
 
 
 class FullText(SyndicationFeed):
@@ -51,6 +40,9 @@ class FullText(SyndicationFeed):
 
     def latest_post_date(self) -> datetime:
         return super().latest_post_date() if self.items else LONG_AGO
+
+    def answer(self) -> HttpResponse:
+        return HttpResponse(self.writeString("utf-8"), content_type=self.content_type)
 
 
 class Xml(FullText):
@@ -82,7 +74,7 @@ class Xml(FullText):
         handler.addQuickElement("a", back, {"href": self.feed["link"]})
         handler.endElement("p")
 
-    def add_picture(self, handler: SimplerXMLGenerator, picture: "Picture") -> None:
+    def add_picture(self, handler: SimplerXMLGenerator, picture: Picture) -> None:
         attributes = {"url": picture.url, "medium": "image"}
         if picture.width:
             attributes |= {"width": str(picture.width), "height": str(picture.height)}
@@ -162,7 +154,7 @@ class Json(FullText):
             "language": self.feed["language"],
             "items": [self._item(item) for item in self.items],
         }
-        outfile.write(json.dumps(_filled(feed), ensure_ascii=False).encode(encoding))
+        outfile.write(json.dumps(_filled(feed), ensure_ascii=False))
 
     def _item(self, item: dict[str, Any]) -> dict[str, Any]:
         author = {"name": item["author_name"], "url": item["author_link"]}
@@ -189,144 +181,3 @@ class Json(FullText):
 def _filled(fields: dict[str, Any]) -> dict[str, Any]:
     """JSON Feed has no empty fields; what is unknown is left out. `items` must be there."""
     return {key: value for key, value in fields.items() if value or key == "items"}
-
-
-@dataclass
-class Picture:
-    url: str
-    alt: str
-    width: int | None
-    height: int | None
-
-
-@dataclass
-class Channel:
-    """What one feed is about, and the address of the page that it belongs to."""
-
-    site: Site
-    title: str
-    description: str
-    path: str
-    # The list that its posts stand in.
-    name: str
-
-
-def everything() -> Channel:
-    site = current_site()
-    return Channel(site, site.name, site.tagline, "/", EVERYTHING)
-
-
-def of_category(slug: str) -> Channel:
-    site, category = current_site(), get_object_or_404(Category, slug=slug)
-    return Channel(
-        site,
-        f"{category.name} – {site.name}",
-        category.description,
-        category.get_absolute_url(),
-        list_of(category),
-    )
-
-
-def of_author(slug: str) -> Channel:
-    site, author = current_site(), get_object_or_404(Author.objects.published(), slug=slug)
-    return Channel(
-        site,
-        f"{author.get_display_name()} – {site.name}",
-        author.bio,
-        author.get_absolute_url(),
-        list_of(author),
-    )
-
-
-class Posts(Feed):
-    """One feed: what it is about and the format it is written in are given when it is made."""
-
-    feed_type: type[FullText]
-    item_guid_is_permalink = False
-
-    def __init__(self, channel: Callable[..., Channel], feed_type: type[FullText]) -> None:
-        self.channel = channel
-        self.feed_type = feed_type
-
-    def __call__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        response = super().__call__(request, *args, **kwargs)
-        # A post that is taken back makes the newest date older: by date alone, a reader would be
-        # told that nothing changed. The ETag of the bytes tells the truth.
-        del response["Last-Modified"]
-        return response
-
-    def get_object(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Channel:
-        return self.channel(**kwargs)
-
-    @property
-    def language(self) -> str:  # type: ignore[override]  # asked for when a feed is written
-        return languages.tag(settings.SITE_LANGUAGE)
-
-    def title(self, channel: Channel) -> str:
-        return channel.title
-
-    def description(self, channel: Channel) -> str:
-        return channel.description
-
-    def subtitle(self, channel: Channel) -> str | None:
-        return channel.description or None
-
-    def link(self, channel: Channel) -> str:
-        return absolute(channel.path)
-
-    def feed_url(self, channel: Channel) -> str:
-        return absolute(channel.path + self.feed_type.suffix)
-
-    def feed_extra_kwargs(self, channel: Channel) -> dict[str, str]:
-        return {"icon": absolute(reverse("blog:favicon"))}
-
-    def author_name(self, channel: Channel) -> str:
-        return channel.site.name
-
-    def items(self, channel: Channel) -> list[Post]:
-        return with_categories(Listing(channel.name, PostQuerySet.in_full)[:NEWEST])
-
-    def item_title(self, post: Post) -> str:
-        # Atom and JSON say that a title is plain text, and RSS is read that way too: Django's
-        # second escaping would show "&amp;" to readers.
-        return post.title
-
-    def item_description(self, post: Post) -> str:
-        return escape(post.description)
-
-    def item_link(self, post: Post) -> str:
-        return absolute(post.get_absolute_url())
-
-    def item_guid(self, post: Post) -> str:
-        return post.guid.urn
-
-    def item_pubdate(self, post: Post) -> datetime | None:
-        return post.published_at
-
-    def item_updateddate(self, post: Post) -> datetime | None:
-        return post.changed_at
-
-    def item_author_name(self, post: Post) -> str | None:
-        return post.author.get_display_name() if post.author else None
-
-    def item_author_link(self, post: Post) -> str | None:
-        return absolute(post.author.get_absolute_url()) if post.author else None
-
-    def item_categories(self, post: Post) -> list[str]:
-        return [category.name for category in post.filed_under]
-
-    def item_enclosures(self, post: Post) -> list[Enclosure]:
-        # Zero stands for an unknown length: asking a remote storage for each would be slow.
-        return [Enclosure(absolute(post.cover.url), "0", "image/webp")] if post.cover else []
-
-    def item_extra_kwargs(self, post: Post) -> dict[str, Any]:
-        return {
-            "html": markdown.feed_html(post.html, absolute(post.get_absolute_url())),
-            "summary": post.description,
-            "language": languages.tag(post.language) if post.language else "",
-            "picture": _cover(post) if post.cover else None,
-        }
-
-
-def _cover(post: Post) -> Picture:
-    return Picture(absolute(post.cover.url), post.cover_alt, post.cover_width, post.cover_height)
