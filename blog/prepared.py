@@ -12,7 +12,6 @@ from typing import Any
 from django.core.exceptions import EmptyResultSet
 from django.db import DEFAULT_DB_ALIAS, connections, models
 from django.db.models import FETCH_ONE
-from django.db.models.query import get_related_populators
 from django.db.models.sql.compiler import SQLCompiler
 
 # Statements that are kept of one question, for as many slices and lengths.
@@ -68,6 +67,22 @@ class Prepared[Row: models.Model]:
         return Statement(query.get_compiler(DEFAULT_DB_ALIAS))
 
 
+class Part[Row: models.Model]:
+    """The columns of one table in what is found, and how they become a row of its model."""
+
+    def __init__(self, info: dict[str, Any], select: list[Any]) -> None:
+        places = info["select_fields"]
+        self.model: type[Row] = info["model"]
+        self.names = [select[place][0].target.attname for place in places]
+        self.first, self.end = places[0], places[-1] + 1
+        self.key = self.first + self.names.index(self.model._meta.pk.attname)
+        self.put_beside: Any = info.get("local_setter")
+
+    def row(self, columns: list[Any]) -> Row:
+        values = columns[self.first : self.end]
+        return self.model.from_db(DEFAULT_DB_ALIAS, self.names, values, fetch_mode=FETCH_ONE)
+
+
 class Statement[Row: models.Model]:
     """One text of SQL, and how the rows that it finds are read."""
 
@@ -75,13 +90,11 @@ class Statement[Row: models.Model]:
         self.sql, self.values = compiler.as_sql()
         self.compiler = compiler
         self.converters = compiler.get_converters([column for column, *_ in compiler.select])
-        fields = compiler.klass_info["select_fields"]
-        self.model: type[Row] = compiler.klass_info["model"]
-        self.names = [compiler.select[index][0].target.attname for index in fields]
-        self.first, self.end = fields[0], fields[-1] + 1
-        self.beside = get_related_populators(
-            compiler.klass_info, compiler.select, DEFAULT_DB_ALIAS, FETCH_ONE
-        )
+        info: dict[str, Any] = compiler.klass_info
+        self.own: Part[Row] = Part(info, compiler.select)
+        self.beside: list[Part[Any]] = [
+            Part(other, compiler.select) for other in info.get("related_klass_infos", [])
+        ]
         self.added = list(compiler.annotation_col_map.items())
 
     def params(self, values: dict[str, Any], connection: Any) -> list[Any]:
@@ -91,13 +104,18 @@ class Statement[Row: models.Model]:
         ]
 
     def rows(self, found: list[Any]) -> list[Row]:
-        return [self._row(each) for each in self.compiler.apply_converters(found, self.converters)]
+        # The author of ten posts is one row, made once.
+        known: dict[Any, Any] = {}
+        converted = self.compiler.apply_converters(found, self.converters)
+        return [self._row(columns, known) for columns in converted]
 
-    def _row(self, columns: list[Any]) -> Row:
-        fields = columns[self.first : self.end]
-        row = self.model.from_db(DEFAULT_DB_ALIAS, self.names, fields, fetch_mode=FETCH_ONE)
+    def _row(self, columns: list[Any], known: dict[Any, Any]) -> Row:
+        row = self.own.row(columns)
         for other in self.beside:
-            other.populate(columns, row)
+            key = other.first, columns[other.key]
+            if key not in known:
+                known[key] = None if columns[other.key] is None else other.row(columns)
+            other.put_beside(row, known[key])
         for name, position in self.added:
             setattr(row, name, columns[position])
         return row

@@ -3,11 +3,10 @@
 from typing import Any
 
 from django.conf import settings
-from django.urls import reverse
 from django.utils.translation import gettext
 
 from blog import languages
-from blog.links import absolute
+from blog.links import absolute, path_of
 from blog.models import Author, Category, Post, Site
 from blog.models.addressed import Addressed
 
@@ -39,7 +38,7 @@ def posting(post: Post, site: Site) -> Thing:
 
 def picture_of(post: Post) -> str:
     """The address of the picture that stands for a post: its cover, or else its share card."""
-    return post.cover.url if post.cover else reverse("blog:post_card", args=[post.slug])
+    return post.cover.url if post.cover else path_of("blog:post_card", post.slug)
 
 
 def person(author: Author) -> Thing:
@@ -74,7 +73,7 @@ def website(site: Site) -> Thing:
 
 def trail(site: Site, *steps: tuple[str, str]) -> Thing:
     """The way from the first page to here; each step a name and a path."""
-    places = [(site.name, reverse("blog:home")), *steps]
+    places = [(site.name, path_of("blog:home")), *steps]
     return {
         "@type": "BreadcrumbList",
         "itemListElement": [
@@ -89,7 +88,7 @@ def trail_to_post(post: Post, site: Site) -> Thing:
 
 
 def trail_to_category(category: Category, site: Site) -> Thing:
-    return trail(site, (gettext("Categories"), reverse("blog:categories")), _step(category))
+    return trail(site, (gettext("Categories"), path_of("blog:categories")), _step(category))
 
 
 def trail_to_author(author: Author, site: Site) -> Thing:

@@ -36,6 +36,7 @@ class Picture:
 class FullText(SyndicationFeed):
     """A format that carries `html`, the whole text, beside the summary."""
 
+    content_type: ClassVar[str]
     suffix: ClassVar[str]  # where the feed lives, below the page that it belongs to
 
     def latest_post_date(self) -> datetime:

@@ -4,10 +4,10 @@ from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, router, transaction
-from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from blog.links import path_of
 from blog.models.redirect import Redirect
 from blog.text import unique_slug_base
 
@@ -116,4 +116,4 @@ class Addressed(models.Model):
         return type(self)._default_manager.filter(pk=self.pk).first()
 
     def get_absolute_url(self) -> str:
-        return reverse(self.page, args=[self.slug])
+        return path_of(self.page, self.slug)

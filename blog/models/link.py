@@ -8,10 +8,10 @@ from django.db import models
 from django.db.models import Case, F, Q, TextField, Value, When
 from django.db.models.aggregates import StringAgg
 from django.db.models.functions import Cast, JSONObject
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from blog.fields import Line
+from blog.links import path_of
 from blog.models.redirect import LONGEST, leads_somewhere
 
 
@@ -124,9 +124,9 @@ class Link(models.Model):
 def leads(row: dict[str, Any]) -> Leads:
     """A row of as_text(), read."""
     if row["page"]:
-        address = reverse("blog:page", args=[row["page"]])
+        address = path_of("blog:page", row["page"])
     elif row["category"]:
-        address = reverse("blog:category", args=[row["category"]])
+        address = path_of("blog:category", row["category"])
     else:
         address = row["address"]
     return Leads(row["label"], address, unquote(address))

@@ -37,6 +37,9 @@ ENTRY = (
     *("slug", "title", "summary", "excerpt", "cover", "cover_width", "cover_height", "language"),
     *("published_at", "updated_at", "words", "author"),
 )
+AUTHOR = tuple(f"author__{name}" for name in FACE)
+# What an entry of a feed carries.
+IN_FULL = (*ENTRY, "cover_alt", "guid", "html")
 # What a reader would call another text.
 CONTENT = ("title", "summary", "body", "cover", "cover_alt", "author_id")
 
@@ -78,13 +81,12 @@ class PostQuerySet(models.QuerySet["Post"]):
 
     def listed(self) -> "PostQuerySet":
         """For lists: newest first, no more than an entry shows."""
-        entries = self.select_related("author").only(*ENTRY, *(f"author__{n}" for n in FACE))
+        entries = self.select_related("author").only(*ENTRY, *AUTHOR)
         return entries.order_by("-published_at", "-pk")
 
     def in_full(self) -> "PostQuerySet":
         """For feeds: newest first, with the whole text as readers see it."""
-        posts = self.select_related("author").defer("body", "toc", "keywords", "related")
-        return posts.order_by("-published_at", "-pk")
+        return self.listed().only(*IN_FULL, *AUTHOR)
 
     def titles(self) -> "PostQuerySet":
         """For ledgers: newest first, no more than a line needs."""
