@@ -1,15 +1,16 @@
 """Which years and months have posts."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import MAXYEAR, MINYEAR, datetime
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 from django.db.models import Q, Subquery
 from django.http import Http404
 from django.urls import reverse
 from django.utils.timezone import localtime, make_aware
 
-from blog.models import Place
+from blog.models import Place, Post
 from blog.models.place import EVERYTHING, counts_before
 
 
@@ -46,6 +47,16 @@ def period_or_404(year: int, month: int | None) -> Period:
     if not MINYEAR < year < MAXYEAR or month not in {None, *range(1, 13)}:
         raise Http404
     return Period(year, month)
+
+
+def by_month(posts: Iterable[Post]) -> list[tuple[datetime, list[Post]]]:
+    """The same posts, month by month, each with a moment of it."""
+    months = groupby(posts, key=lambda post: post.published_at and _month(post.published_at))
+    return [(month, list(posts)) for month, posts in months if month]
+
+
+def _month(moment: datetime) -> datetime:
+    return localtime(moment).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
 
 
 def years() -> list[Period]:

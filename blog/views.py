@@ -13,7 +13,7 @@ from django.views.decorators.common import no_append_slash
 from django.views.decorators.http import require_safe
 
 from blog import markdown
-from blog.archive import months, period_or_404, years
+from blog.archive import by_month, months, period_or_404, years
 from blog.cache import public
 from blog.filed import with_categories
 from blog.framing import letting_in
@@ -130,9 +130,8 @@ def archive(
     page = page_of(request, posts, LEDGER_LINES)
     if period and not page:
         raise Http404
-    return render(
-        request, "blog/archive.html", {"period": period, "periods": periods, "page": page}
-    )
+    context = {"period": period, "periods": periods, "page": page, "groups": by_month(page)}
+    return render(request, "blog/archive.html", context)
 
 
 @public(params=("q", "category", "author", "year", *PAGE), kept=False)

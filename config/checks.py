@@ -6,7 +6,6 @@ from django.conf import settings
 from django.core import checks
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import connection
-from django.template import Engine
 
 from config.templates import faults
 from newsletter import grain
@@ -46,7 +45,7 @@ def check_own_templates(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
             hint="Ours is used in its place if it cannot be read at all; see docs/looks.md.",
             id="pennypost.W008",
         )
-        for file, fault in faults(Engine.get_default())
+        for file, fault in faults()
     ]
 
 

@@ -31,5 +31,5 @@ def server_error(request: HttpRequest) -> HttpResponse:
         # Most likely the database is away, which is what broke the first page too. Or else it is
         # a template of the site's own, so this one is read past those.
         logger.warning("The error page itself could not be made.", exc_info=True)
-        plain = engines["django"].from_string(PLAIN.read_text(encoding="utf-8"))
+        plain = engines["jinja2"].from_string(PLAIN.read_text(encoding="utf-8"))
         return HttpResponse(plain.render(context), status=500)

@@ -105,6 +105,18 @@ ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
 
 TEMPLATES = [
+    # The public pages: config/jinja.
+    {
+        "BACKEND": "django.template.backends.jinja2.Jinja2",
+        "OPTIONS": {
+            "environment": "config.jinja.environment",
+            "context_processors": [
+                "blog.context_processors.site",
+                "newsletter.context_processors.sign_up",
+            ],
+        },
+    },
+    # The newsroom, and mails.
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [BASE_DIR / "templates"],

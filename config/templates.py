@@ -1,4 +1,7 @@
-"""Templates of the site's own, in place of ours: docs/looks.md."""
+"""Templates of the site's own, in place of ours: docs/looks.md.
+
+Here are those of mails and of the newsroom; config/jinja has the public ones.
+"""
 
 import logging
 from collections.abc import Iterator
@@ -7,10 +10,19 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import SuspiciousOperation
-from django.template import Engine, Origin, Template, TemplateDoesNotExist, TemplateSyntaxError
+from django.template import (
+    Engine,
+    Origin,
+    Template,
+    TemplateDoesNotExist,
+    TemplateSyntaxError,
+    engines,
+)
 from django.template.base import Node
 from django.template.loader_tags import ExtendsNode, IncludeNode
 from django.template.loaders import filesystem
+
+from config.jinja.loader import fault_of_page, is_public
 
 logger = logging.getLogger("pennypost.templates")
 
@@ -35,16 +47,20 @@ class OwnTemplates(filesystem.Loader):
         return text
 
 
-def faults(engine: Engine) -> Iterator[tuple[Path, str]]:
+def faults() -> Iterator[tuple[Path, str]]:
     """The files in TEMPLATES_DIR that cannot be used, each with the reason."""
+    backends: Any = engines
+    pages, others = backends["jinja2"].env, backends["django"].engine
     for file in sorted(settings.TEMPLATES_DIR.rglob("*")):
-        is_template = file.is_file() and file.suffix in {".html", ".txt", ".xml", ".svg"}
-        if is_template and (fault := _fault(file, engine)):
+        if not file.is_file() or file.suffix not in {".html", ".txt", ".xml", ".svg"}:
+            continue
+        name = file.relative_to(settings.TEMPLATES_DIR).as_posix()
+        fault = fault_of_page(pages, file, name) if is_public(name) else _fault(others, file, name)
+        if fault:
             yield file, fault
 
 
-def _fault(file: Path, engine: Engine) -> str:
-    name = file.relative_to(settings.TEMPLATES_DIR).as_posix()
+def _fault(engine: Engine, file: Path, name: str) -> str:
     try:
         template = Template(file.read_text(encoding="utf-8"), Origin(str(file), name), name, engine)
         for wanted in _named_in(template.nodelist.get_nodes_by_type(Node)):

@@ -33,6 +33,7 @@ def own(tmp_path, settings, client):
 
 
 def start_anew():
+    engines["jinja2"].env.cache.clear()
     for loader in engines["django"].engine.template_loaders:
         loader.reset()
 
@@ -95,6 +96,29 @@ def test_page_for_the_worst_case_cannot_be_broken(client, own):
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
+        ("{% nonsense %}", "Encountered unknown tag 'nonsense'. (line 1)"),
+        ("{% block a %}", "The innermost block that needs to be closed is 'block'. (line 1)"),
+        ("{{ a|b }}", "No filter named 'b'. (line 1)"),
+        ('{% extends "nope.html" %}', "there is no template nope.html"),
+        ('{% if a %}{% include "nope.html" %}{% endif %}', "there is no template nope.html"),
+        ('{% include "../../etc/passwd" %}', "there is no template ../../etc/passwd"),
+        ('{% include "emails/base.html" %}', "there is no template emails/base.html"),
+        (b"\xff\xfe", "can't decode byte 0xff"),
+    ],
+)
+def test_check_names_the_broken_file(own, text, fault):
+    file = own("blog/post.html", text)
+
+    (found,) = check_own_templates(None)
+
+    assert found.id == "pennypost.W008"
+    assert found.msg.startswith(f"{file} is broken: ")
+    assert fault in found.msg
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
         ("{% nonsense %}", "Invalid block tag on line 1: 'nonsense'"),
         ("{% block a %}", "Unclosed tag on line 1: 'block'"),
         ('{% extends "nope.html" %}', "there is no template nope.html"),
@@ -103,8 +127,8 @@ def test_page_for_the_worst_case_cannot_be_broken(client, own):
         (b"\xff\xfe", "can't decode byte 0xff"),
     ],
 )
-def test_check_names_the_broken_file(own, text, fault):
-    file = own("blog/post.html", text)
+def test_check_names_the_broken_mail(own, text, fault):
+    file = own("emails/welcome.html", text)
 
     (found,) = check_own_templates(None)
 

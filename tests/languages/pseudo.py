@@ -8,6 +8,8 @@ from html.parser import HTMLParser
 from django.utils import translation
 from django.utils.translation import trans_real
 
+from config.jinja import spelled
+
 OPEN, CLOSE = "⟦", "⟧"
 PLACE = re.compile(r"(%(?:\(\w+\))?[sd])")
 # Not words but the pattern of a date.
@@ -56,11 +58,14 @@ def bracketed() -> Iterator[None]:
     real = trans_real.translation("en")
     trans_real._translations["en"] = trans_real._default = Bracketing(real)
     translation.activate("en")
+    # What was said in English before.
+    spelled.cache_clear()
     try:
         yield
     finally:
         trans_real._translations["en"] = trans_real._default = real
         translation.activate("en")
+        spelled.cache_clear()
 
 
 class Said(HTMLParser):

@@ -1,0 +1,98 @@
+"""The language of the public templates: Jinja2, with what our pages ask of it. docs/looks.md.
+
+The newsroom's templates and those of mails are in Django's own language. Pages are in Jinja2, which
+compiles them: a page is made in half of the time.
+"""
+
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+import jinja2
+from django.conf import settings
+from django.template.defaultfilters import date as in_words
+from django.template.defaultfilters import linebreaksbr, truncatewords, urlencode
+from django.templatetags.static import static
+from django.utils.formats import localize
+from django.utils.timezone import get_current_timezone, localtime
+from django.utils.translation import get_language, gettext
+
+from blog.links import absolute, path_of
+from blog.markdown import safe
+from blog.templatetags import blog as tags
+from config.jinja.loader import OURS_ALONE, PublicTemplates
+from config.jinja.translations import Translations
+
+# Dates that are remembered in words; a page of posts has a few dozen.
+MOST_DATES = 2_000
+
+
+class Nothing(jinja2.ChainableUndefined):
+    """What a template names and nobody gave it: nothing, also when it is called or compared."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self
+
+    def _is_not(self, other: Any) -> Any:
+        return False
+
+    __gt__ = __ge__ = __lt__ = __le__ = _is_not
+
+
+class Environment(jinja2.Environment):
+    def join_path(self, template: str, parent: str) -> str:
+        """A template of the site's own that names itself means ours, which it builds on."""
+        return f"{OURS_ALONE}{template}" if template == parent else template
+
+
+def environment(**options: Any) -> Environment:
+    """Made once a process, by Django."""
+    made = Environment(
+        **options | {"loader": PublicTemplates(), "undefined": Nothing},
+        extensions=[Translations],
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    made.globals |= {
+        "_": gettext,
+        "url": path_of,
+        "static": static,
+        "site_language": tags.site_language,
+        "own_language": tags.own_language,
+        "language_tag": tags.language_tag,
+        "language_name": tags.language_name,
+        "post_data": tags.post_data,
+        "site_data": tags.site_data,
+        "category_data": tags.category_data,
+        "author_data": tags.author_data,
+    }
+    made.filters |= {
+        "absolute": absolute,
+        "bare_address": tags.bare_address,
+        "date": date,
+        "linebreaksbr": linebreaksbr,
+        "localize": localize,
+        "machine_date": machine_date,
+        "stored_html": safe,
+        "truncatewords": truncatewords,
+        "urlencode": urlencode,
+    }
+    return made
+
+
+def date(value: Any, form: str) -> str:
+    """A moment in the site's time zone and the page's language; `form` as in Django's filter."""
+    if not value:
+        return ""
+    return spelled(value, form, get_language(), get_current_timezone(), settings.LANGUAGE_CODE)
+
+
+@lru_cache(MOST_DATES)
+def spelled(value: Any, form: str, *where: Any) -> str:
+    """Remembered for each place in `where`, since a page has dozens of dates, and few days."""
+    return in_words(localtime(value) if hasattr(value, "tzinfo") else value, form)
+
+
+def machine_date(value: datetime) -> str:
+    """The same for machines, as the `datetime` of a <time> has it."""
+    return localtime(value).strftime("%Y-%m-%dT%H:%M:%S%z")

@@ -1,0 +1,89 @@
+"""The language of the public templates: what it adds to Jinja2."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import jinja2
+import pytest
+from django.conf import settings
+from django.template import engines
+from django.utils import translation
+
+from config.jinja.loader import is_public
+
+TEMPLATES = Path(settings.BASE_DIR) / "templates"
+PAGES = [
+    name
+    for file in sorted(TEMPLATES.rglob("*.html"))
+    if is_public(name := file.relative_to(TEMPLATES).as_posix())
+]
+PAGE_OF = """{% blocktranslate trimmed with number=count last=9 %}
+  Page {{ number }} of {{ last }}
+{% endblocktranslate %}"""
+POSTS = """{% blocktranslate trimmed count number=count %}
+  {{ number }} post
+{% plural %}
+  {{ number }} posts
+{% endblocktranslate %}"""
+
+
+def rendered(text, **context):
+    return engines["jinja2"].from_string(text).render(context)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_each_of_our_pages_can_be_read(name):
+    assert engines["jinja2"].get_template(name)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (PAGE_OF, "Seite 3 von 9"),
+        (POSTS, "3 Beiträge"),
+        ('{% translate "Categories" %}', "Kategorien"),
+        ('{% translate "Categories" as title %}<b>{{ title }}</b>', "<b>Kategorien</b>"),
+        ("<a aria-label=\"{% translate 'Search' %}\">", '<a aria-label="Suchen">'),
+        ("{{ moment|date('DATE_FORMAT') }}", "7. November 2026"),
+        ("{{ moment|machine_date }}", "2026-11-07T12:30:00+0000"),
+    ],
+)
+def test_page_speaks_the_language_of_the_site(text, expected):
+    moment = datetime(2026, 11, 7, 12, 30, tzinfo=UTC)
+
+    with translation.override("de"):
+        assert rendered(text, count=3, moment=moment) == expected
+
+
+def test_message_keeps_its_own_html_and_escapes_what_is_put_in():
+    text = (
+        "{% blocktranslate with name=name %}<b>100 %</b> of {{ name }} {{ other }}"
+        "{% endblocktranslate %}"
+    )
+
+    said = rendered(text, name="<i>", other="&")
+
+    assert said == "<b>100 %</b> of &lt;i&gt; &amp;"
+
+
+def test_dates_are_in_the_time_zone_of_the_site(settings):
+    settings.TIME_ZONE = "Asia/Tokyo"
+
+    said = rendered("{{ moment|date('j M H:i') }}", moment=datetime(2026, 11, 7, 20, tzinfo=UTC))
+
+    assert said == "8 Nov 05:00"
+
+
+def test_what_nobody_gave_is_nothing():
+    assert rendered("{{ a.b.c }}{{ a.b() }}{% if a.number > 1 %}x{% endif %}") == ""
+
+
+def test_only_words_and_names_can_be_translated():
+    with pytest.raises(Exception, match="Only words and"):
+        rendered("{% blocktranslate %}a {% if b %}c{% endif %}{% endblocktranslate %}")
+
+
+@pytest.mark.parametrize("name", ["admin/index.html", "emails/welcome.html", "../settings.py"])
+def test_nothing_but_pages_is_found(name):
+    with pytest.raises(jinja2.TemplateNotFound):
+        engines["jinja2"].env.get_template(name)
