@@ -7,6 +7,7 @@ taken and the name that the file had at home all stay outside.
 
 import re
 import secrets
+from functools import lru_cache
 from io import BytesIO
 from threading import Lock
 from typing import Any
@@ -15,7 +16,7 @@ from django import forms
 from django.core import checks
 from django.core.exceptions import RequestDataTooBig, ValidationError
 from django.core.files.base import ContentFile, File
-from django.core.files.storage import default_storage
+from django.core.files.storage import Storage, default_storage
 from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import TemporaryFileUploadHandler
 from django.db import models
@@ -190,6 +191,12 @@ def _on_white(image: Image.Image) -> Image.Image:
     return white
 
 
+@lru_cache(2_000)
+def address_of(storage: Storage, name: str) -> str:
+    """Where browsers find a stored file. It stays there, so it is worked out once."""
+    return storage.url(name)
+
+
 class PictureFile(FieldFile):
     field: "PictureField"
 
@@ -213,8 +220,13 @@ class PictureFile(FieldFile):
         super().delete(save)
 
     @property
+    def url(self) -> str:
+        # Without a name Django says what is wrong.
+        return address_of(self.storage, self.name) if self.name else super().url
+
+    @property
     def small_url(self) -> str:
-        return self.storage.url(small(self.name)) if self.name else ""
+        return address_of(self.storage, small(self.name)) if self.name else ""
 
     @property
     def srcset(self) -> str:

@@ -9,20 +9,16 @@ from typing import Any
 from urllib.parse import unquote, urljoin, urlsplit
 
 from django.conf import settings
-from django.urls import get_script_prefix, reverse
+from django.urls import reverse
 from django.utils.encoding import iri_to_uri
 
 # Addresses that are remembered: making one takes longer than looking its row up.
 MOST = 4_000
 
 
+@lru_cache(MOST)
 def path_of(page: str, *args: Any) -> str:
     """The path of a page by its name: Django's reverse(), which forgets."""
-    return _reversed(get_script_prefix(), page, args)
-
-
-@lru_cache(MOST)
-def _reversed(prefix: str, page: str, args: tuple[Any, ...]) -> str:
     return reverse(page, args=args)
 
 

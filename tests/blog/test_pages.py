@@ -93,7 +93,7 @@ def test_post_page_says_what_who_and_when(client):
     assert "A short summary." in page
     assert "<em>words</em>" in page
     assert '<a href="/authors/ada-penn/" rel="author" dir="auto">Ada Penn</a>' in page
-    assert '<time datetime="2026-05-12T08:00:00+0000">12 May 2026</time>' in page
+    assert '<time datetime="2026-05-12T08:00:00+00:00">12 May 2026</time>' in page
     assert "Categories: Rest, Tools" in words(page)
     assert "Ada writes." in page
     assert "<title>On reading – The Example</title>" in page

@@ -45,7 +45,7 @@ def test_each_of_our_pages_can_be_read(name):
         ('{% translate "Categories" as title %}<b>{{ title }}</b>', "<b>Kategorien</b>"),
         ("<a aria-label=\"{% translate 'Search' %}\">", '<a aria-label="Suchen">'),
         ("{{ moment|date('DATE_FORMAT') }}", "7. November 2026"),
-        ("{{ moment|machine_date }}", "2026-11-07T12:30:00+0000"),
+        ("{{ moment|machine_date }}", "2026-11-07T12:30:00+00:00"),
     ],
 )
 def test_page_speaks_the_language_of_the_site(text, expected):
