@@ -10,7 +10,7 @@ from blog.cache import public
 
 
 def feeds_of(channel: Callable[..., feeds.Channel], start: str, name: str) -> list[URLPattern]:
-    formats = {"": feeds.Atom, "_rss": feeds.Rss, "_json": feeds.Json}
+    formats = {"": feeds.ATOM, "_rss": feeds.RSS, "_json": feeds.JSON}
     return [
         path(start + kind.suffix, public(feeds.view(channel, kind)), name=name + ending)
         for ending, kind in formats.items()

@@ -2,40 +2,43 @@
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
-from django.utils.html import escape
 from django.utils.translation import gettext
 
 from blog import languages
 from blog.context_processors import current_site
-from blog.feeds import NEWEST, Atom
-from blog.links import absolute
+from blog.feeds import ATOM, NEWEST
+from blog.feeds.formats import LONG_AGO, Entry, Feed
+from blog.links import absolute, path_of
 from newsletter.letters import WebIssue
 from newsletter.models import Issue
 
 
 def issues(request: HttpRequest) -> HttpResponse:
     site = current_site()
-    feed = Atom(
-        title=gettext("Newsletter – %(site)s") % {"site": site.name},
-        link=absolute(reverse("newsletter:home")),
-        description="",
-        language=languages.tag(settings.SITE_LANGUAGE),
-        feed_url=absolute(reverse("newsletter:feed")),
-        author_name=site.name,
-    )
     found = Issue.objects.public().prefetch_related("places__post__author")
-    for issue in found.order_by("-started_at", "-pk")[:NEWEST]:
-        address = absolute(issue.get_absolute_url())
-        feed.add_item(
-            title=issue.subject,
-            link=address,
-            description=escape(issue.preheader),
-            unique_id=address,
-            pubdate=issue.started_at,
-            updateddate=issue.started_at,
-            # The posts have feeds of their own, in full.
-            html=WebIssue(issue, shows_posts=False).feed_html,
-        )
-    # Without Last-Modified, as the feeds of posts: only the ETag notices that an issue is gone.
-    return feed.answer()
+    feed = Feed(
+        title=gettext("Newsletter – %(site)s") % {"site": site.name},
+        description="",
+        author=site.name,
+        language=languages.tag(settings.SITE_LANGUAGE),
+        page=absolute(path_of("newsletter:home")),
+        address=absolute(path_of("newsletter:feed")),
+        icon=absolute(path_of("blog:favicon")),
+        entries=[_entry(issue) for issue in found.order_by("-started_at", "-pk")[:NEWEST]],
+    )
+    return ATOM.answer(feed)
+
+
+def _entry(issue: Issue) -> Entry:
+    address = absolute(issue.get_absolute_url())
+    sent_at = issue.started_at or LONG_AGO
+    return Entry(
+        title=issue.subject,
+        address=address,
+        identity=address,
+        published_at=sent_at,
+        updated_at=sent_at,
+        summary=issue.preheader,
+        # The posts have feeds of their own, in full.
+        html=WebIssue(issue, shows_posts=False).feed_html,
+    )

@@ -5,22 +5,19 @@ from dataclasses import dataclass
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
-from django.utils.feedgenerator import Enclosure
-from django.utils.html import escape
 
 from blog import languages, markdown
 from blog.context_processors import current_site
-from blog.feeds.formats import Atom, FullText, Json, Picture, Rss
+from blog.feeds.formats import ATOM, JSON, RSS, Entry, Feed, Format, Person, Picture
 from blog.filed import with_categories
-from blog.links import absolute
+from blog.links import absolute, path_of
 from blog.lists import Listing
-from blog.models import Post, Site
+from blog.models import Author, Post, Site
 from blog.models.place import EVERYTHING, list_of
 from blog.models.post import PostQuerySet
 from blog.views import author_called, category_called
 
-__all__ = ["NEWEST", "Atom", "Json", "Rss", "everything", "of_author", "of_category", "view"]
+__all__ = ["ATOM", "JSON", "NEWEST", "RSS", "everything", "of_author", "of_category", "view"]
 
 NEWEST = 20
 
@@ -64,57 +61,48 @@ def of_author(slug: str) -> Channel:
     )
 
 
-def view(channel: Callable[..., Channel], kind: type[FullText]) -> Callable[..., HttpResponse]:
-    """The page of one feed in one format.
-
-    It says no Last-Modified. A post that is taken back makes the newest date older: by date alone
-    a reader would be told that nothing changed. The ETag of the bytes tells the truth.
-    """
+def view(channel: Callable[..., Channel], kind: Format) -> Callable[..., HttpResponse]:
+    """The page of one feed in one format."""
 
     def feed(request: HttpRequest, **named: str) -> HttpResponse:
-        return written(channel(**named), kind).answer()
+        return kind.answer(filled(channel(**named), kind))
 
     return feed
 
 
-def written(channel: Channel, kind: type[FullText]) -> FullText:
-    feed = kind(
+def filled(channel: Channel, kind: Format) -> Feed:
+    posts = with_categories(Listing(channel.name, PostQuerySet.in_full)[:NEWEST])
+    return Feed(
         title=channel.title,
-        subtitle=channel.description or None,
-        link=absolute(channel.path),
         description=channel.description,
+        author=channel.site.name,
         language=languages.tag(settings.SITE_LANGUAGE),
-        feed_url=absolute(channel.path + kind.suffix),
-        author_name=channel.site.name,
-        icon=absolute(reverse("blog:favicon")),
+        page=absolute(channel.path),
+        address=absolute(channel.path + kind.suffix),
+        icon=absolute(path_of("blog:favicon")),
+        entries=[_entry(post) for post in posts],
     )
-    for post in with_categories(Listing(channel.name, PostQuerySet.in_full)[:NEWEST]):
-        _add(feed, post)
-    return feed
 
 
-def _add(feed: FullText, post: Post) -> None:
+def _entry(post: Post) -> Entry:
     address = absolute(post.get_absolute_url())
-    feed.add_item(
-        # Atom and JSON say that a title is plain text, and RSS is read that way too: escaped here,
-        # it would show "&amp;" to readers.
+    return Entry(
         title=post.title,
-        link=address,
-        description=escape(post.description),
-        unique_id=post.guid.urn,
-        unique_id_is_permalink=False,
-        pubdate=post.published_at,
-        updateddate=post.changed_at,
-        author_name=post.author.get_display_name() if post.author else None,
-        author_link=absolute(post.author.get_absolute_url()) if post.author else None,
-        categories=[category.name for category in post.filed_under],
-        # Zero stands for an unknown length: asking a remote storage for each would be slow.
-        enclosures=[Enclosure(absolute(post.cover.url), "0", "image/webp")] if post.cover else [],
-        html=markdown.feed_html(post.html, address),
+        address=address,
+        identity=post.guid.urn,
+        published_at=post.published_at or post.changed_at,
+        updated_at=post.changed_at,
         summary=post.description,
+        html=markdown.feed_html(post.html, address),
+        author=_person(post.author) if post.author else None,
+        categories=[category.name for category in post.filed_under],
         language=languages.tag(post.language) if post.language else "",
         picture=_cover(post) if post.cover else None,
     )
+
+
+def _person(author: Author) -> Person:
+    return Person(author.get_display_name(), absolute(author.get_absolute_url()))
 
 
 def _cover(post: Post) -> Picture:

@@ -14,13 +14,14 @@ logger = logging.getLogger("pennypost.templates")
 OURS = Path(settings.BASE_DIR) / "templates"
 # Before the name of a template that must be ours, whatever the site has of its own.
 OURS_ALONE = "ours:"
-FOLDERS = {"blog", "newsletter"}
+FOLDERS = {"blog", "feeds", "newsletter"}
+ENDINGS = (".html", ".xml")
 
 
 def is_public(name: str) -> bool:
-    """Whether a template is a page's: blog/…, newsletter/…, or of no folder, like base.html."""
+    """Whether a template is a page's: in one of FOLDERS, or in none, like base.html."""
     folder, slash, _ = name.partition("/")
-    return name.endswith(".html") and (not slash or folder in FOLDERS)
+    return name.endswith(ENDINGS) and (not slash or folder in FOLDERS)
 
 
 class PublicTemplates(jinja2.BaseLoader):

@@ -14,7 +14,7 @@ from config.jinja.loader import is_public
 TEMPLATES = Path(settings.BASE_DIR) / "templates"
 PAGES = [
     name
-    for file in sorted(TEMPLATES.rglob("*.html"))
+    for file in sorted(TEMPLATES.rglob("*.*ml"))
     if is_public(name := file.relative_to(TEMPLATES).as_posix())
 ]
 PAGE_OF = """{% blocktranslate trimmed with number=count last=9 %}
