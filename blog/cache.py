@@ -46,6 +46,15 @@ def public(view: View | None = None, /, *, params: tuple[str, ...] = (), kept: b
     return marked
 
 
+def busy(view: View) -> View:
+    """Mark what takes the same form from very many: it may use what an edition keeps.
+
+    Not for a view that changes anything of that, and shows it in its own answer.
+    """
+    view.is_busy = True  # type: ignore[attr-defined]
+    return view
+
+
 def only(params: tuple[str, ...], query: QueryDict) -> QueryDict:
     """The query with nothing in it but `params`, each once, in their order."""
     return QueryDict(urlencode([(name, str(query[name])) for name in params if name in query]))

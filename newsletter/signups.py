@@ -40,7 +40,6 @@ HEADING = gettext_noop("Sign up for our newsletter")
 BOX = gettext_noop("I have read and agree to the terms & conditions")
 
 
-@transaction.atomic
 def sign_up(
     address: Address, terms: Terms, visitor: Visitor, topics: Sequence[str] = ()
 ) -> Notice | None:
@@ -49,9 +48,15 @@ def sign_up(
     `topics` are slugs of categories; none of them means everything. None, and nothing stored,
     where address or network asked too often.
     """
-    network = network_hash(visitor)
-    if not _allow(address, network):
-        return None
+    # Before the transaction, so that no key is kept in memory whose row was rolled back.
+    person, network = hash_address(address.key), network_hash(visitor)
+    with transaction.atomic():
+        return _store(address, terms, visitor, topics, network) if _allow(person, network) else None
+
+
+def _store(
+    address: Address, terms: Terms, visitor: Visitor, topics: Sequence[str], network: str
+) -> Notice:
     subscriber = Subscriber.objects.enter(address, terms)
     consents = Consent.objects.bulk_create(
         [
@@ -112,13 +117,12 @@ def remind() -> int:
     return total
 
 
-def _allow(address: Address, network: str) -> bool:
+def _allow(person: str, network: str) -> bool:
     """Count under both keys, whatever the first of them says."""
     allow, from_there = Limit.objects.allow, MOST_WAITING * settings.CONFIRMATIONS_PER_NETWORK_HOUR
-    for_her = hash_address(address.key)
     return all(
         [
-            allow(f"sign-ups for {for_her}", most=MOST_FOR_ONE_ADDRESS, within=HOUR),
+            allow(f"sign-ups for {person}", most=MOST_FOR_ONE_ADDRESS, within=HOUR),
             allow(f"sign-ups from {network}", most=from_there, within=HOUR),
         ]
     )

@@ -53,14 +53,19 @@ class Pages:
         self.counting = threading.Lock()
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Answer:
-        if environ["REQUEST_METHOD"] not in {"GET", "HEAD"}:
-            return self.site(environ, start_response)
         path, query = environ["PATH_INFO"], environ.get("QUERY_STRING", "")
+        if environ["REQUEST_METHOD"] not in {"GET", "HEAD"}:
+            return self._done(environ, start_response, path)
         is_short = len(path) + len(query) <= SHORT
         asked = (what_is_asked if is_short else what_is_asked.__wrapped__)(path, query)
         if asked is None:
             return self.site(environ, start_response)
         return self._page(environ, path, asked).answer(environ, start_response)
+
+    def _done(self, environ: Environ, start_response: StartResponse, path: str) -> Answer:
+        current = self.freshness.current() if len(path) <= SHORT and is_busy(path) else None
+        with shared.within(current):
+            return self.site(environ, start_response)
 
     def _page(self, environ: Environ, path: str, asked: Asked) -> Page | Said:
         current = self.freshness.current() if is_ours(environ.get("HTTP_HOST", "")) else None
@@ -110,6 +115,15 @@ def is_ours(host: str) -> bool:
     """As Django decides it; whoever asks for another name is told so by Django."""
     domain, _ = split_domain_port(host)
     return bool(domain) and validate_host(domain, settings.ALLOWED_HOSTS)
+
+
+@lru_cache(1024)
+def is_busy(path: str) -> bool:
+    """Whether many send a form there, for whom all is the same but what they write."""
+    try:
+        return getattr(resolve(get_path_info({"PATH_INFO": path})).func, "is_busy", False)
+    except Http404:
+        return False
 
 
 @lru_cache(1024)

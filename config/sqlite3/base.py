@@ -1,19 +1,33 @@
-"""What the pool is to PostgreSQL: a connection that is closed waits for whoever comes next.
+"""SQLite for several threads of several processes: who opens, and who may write.
 
-Opening one takes a fifth to a third of the time of a page: ten statements set it up, the first
-query reads the whole schema. Django's CONN_MAX_AGE would keep one for each of the web server's
-threads, which are many.
+A connection that is closed waits for whoever comes next, as in PostgreSQL's pool. Opening one takes
+a fifth to a third of the time of a page: ten statements set it up, the first query reads the whole
+schema. Django's CONN_MAX_AGE would keep one for each of the web server's threads, which are many.
+
+One transaction writes at a time. Whoever finds SQLite busy is put to sleep for longer and longer,
+up to a tenth of a second, and meanwhile others who come later may be served. So the threads of a
+process queue for its turn, and the one whose turn it is looks every millisecond whether another
+process is done.
 """
 
 import os
 import sqlite3
+import threading
+import time
+from collections import defaultdict
 from queue import Empty, LifoQueue
 from typing import Any
 
 from django.db.backends.sqlite3 import base
+from django.db.utils import OperationalError
 
 # As many as one process works on requests at a time; see config/wsgi.py.
 MOST = 8
+
+# Seconds between two looks at whether another process has written what it had to.
+PAUSE = 0.001
+# For each database the turn to write among the threads of this process.
+_turns: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
 
 # Each with the file that lay at the database's path when it was opened.
 Kept = tuple[sqlite3.Connection, os.stat_result]
@@ -22,6 +36,48 @@ _waiting: dict[str, LifoQueue[Kept]] = {}
 
 class DatabaseWrapper(base.DatabaseWrapper):
     file: os.stat_result | None = None
+    has_turn = False
+
+    def _start_transaction_under_autocommit(self) -> None:
+        """BEGIN, when it is this thread's turn; OperationalError where that takes too long."""
+        patience = self.settings_dict["OPTIONS"].get("timeout", 5)
+        ends_at = time.monotonic() + patience
+        self.has_turn = _turns[self.settings_dict["NAME"]].acquire(timeout=patience)
+        try:
+            self._begin(ends_at)
+        except BaseException:
+            self._end_turn()
+            raise
+
+    def _begin(self, ends_at: float) -> None:
+        self.connection.execute("PRAGMA busy_timeout = 0")
+        try:
+            while True:
+                try:
+                    return super()._start_transaction_under_autocommit()  # type: ignore[misc]
+                except OperationalError as error:
+                    if not is_busy(error) or time.monotonic() > ends_at:
+                        raise
+                    self.errors_occurred = False
+                time.sleep(PAUSE)
+        finally:
+            patience = self.settings_dict["OPTIONS"].get("timeout", 5)
+            self.connection.execute(f"PRAGMA busy_timeout = {int(patience * 1000)}")
+
+    def _commit(self) -> None:
+        super()._commit()  # type: ignore[misc]
+        self._end_turn()
+
+    def _rollback(self) -> None:
+        try:
+            super()._rollback()  # type: ignore[misc]
+        finally:
+            self._end_turn()
+
+    def _end_turn(self) -> None:
+        if self.has_turn:
+            self.has_turn = False
+            _turns[self.settings_dict["NAME"]].release()
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> sqlite3.Connection:
         path = conn_params["database"]
@@ -35,12 +91,17 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return super().get_new_connection(conn_params)
 
     def _close(self) -> None:
+        self._end_turn()
         connection, waiting = self.connection, _waiting[self.settings_dict["NAME"]]
         is_clean = connection and not connection.in_transaction and not self.errors_occurred
         if is_clean and self.file and waiting.qsize() < MOST:
             waiting.put((connection, self.file))
         else:
             super()._close()  # type: ignore[misc]
+
+
+def is_busy(error: OperationalError) -> bool:
+    return getattr(error.__cause__, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
 
 
 def file_at(path: str) -> os.stat_result | None:

@@ -4,12 +4,13 @@ import secrets
 
 from django.db import models
 
+from blog.shared import shared
+
 
 class SecretQuerySet(models.QuerySet["Secret"]):
     def key(self, name: str) -> bytes:
         """The 32 bytes kept under `name`, made at their first use."""
-        secret, _ = self.get_or_create(name=name, defaults={"value": secrets.token_hex(32)})
-        return bytes.fromhex(secret.value)
+        return _key(name)
 
 
 class Secret(models.Model):
@@ -22,3 +23,9 @@ class Secret(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+@shared
+def _key(name: str) -> bytes:
+    secret, _ = Secret.objects.get_or_create(name=name, defaults={"value": secrets.token_hex(32)})
+    return bytes.fromhex(secret.value)

@@ -1,6 +1,6 @@
 """How fast pages are: on a small and a large blog, with and without what is kept of them.
 
-    python -m tests.bench.site [--posts 1000 100000] [--seconds 2] [--rounds 3]
+    python -m tests.bench.site [--posts 1000 100000] [--seconds 2] [--rounds 3] [--only home]
 
 The site as an operator runs it (`manage.py serve` with two web processes and a worker, production
 settings, behind a proxy), on SQLite and on the PostgreSQL that TEST_DATABASE_URL names. Cold means
@@ -133,13 +133,15 @@ def measure(posts: int, server: str, options: argparse.Namespace) -> Iterator[Ro
         tempfile.TemporaryDirectory(prefix="pennypost-bench-") as place,
         blog(Path(place), posts, server) as served,
     ):
-        for page in served.pages:
-            yield visits(served, page, options.seconds, options.rounds)
-        if served.fetch("/search/?q=a")[0] == 200:
-            yield visits(served, SEARCH, options.seconds, options.rounds)
-        else:
-            yield Row(SEARCH, {}, {}, "there is none")
-        yield sign_ups(served, options.seconds, options.rounds)
+        for page in (*served.pages, SEARCH):
+            if is_wanted(page, options):
+                yield visits(served, page, options.seconds, options.rounds)
+        if is_wanted(SIGN_UP, options):
+            yield sign_ups(served, options.seconds, options.rounds)
+
+
+def is_wanted(page: str, options: argparse.Namespace) -> bool:
+    return not options.only or page in options.only
 
 
 def main() -> None:
@@ -147,6 +149,7 @@ def main() -> None:
     parser.add_argument("--posts", type=int, nargs="+", default=[1_000, 100_000])
     parser.add_argument("--seconds", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--only", nargs="+", help="rows of the table: home, search, sign-up, …")
     options = parser.parse_args()
     servers = machine.databases()
     machine.describe(servers.get("PostgreSQL", ""))

@@ -28,7 +28,7 @@ from tests.factories import (
 )
 from tests.processes import at_once
 from tests.system import until
-from tests.wsgi import ask
+from tests.wsgi import ask, send
 
 ROOM = 1_000_000
 
@@ -188,6 +188,17 @@ def test_change_is_seen_at_the_next_request(process, site, post, change, room):
 
     assert before.status == 200
     assert ask(pages, "/posts/first/").body != before.body
+
+
+def test_closed_sign_ups_are_seen_by_whoever_sends_the_form_next(pages):
+    site, terms = SiteFactory(), TermsFactory()
+    form = {"email": "ada@example.com", "agreed_to_terms": "true", "terms_version": terms.version}
+    before = send(pages, "/newsletter/subscribe/", form)
+
+    rename(site, signups_open=False)
+
+    assert before.status == 303
+    assert send(pages, "/newsletter/subscribe/", form).status == 403
 
 
 def test_change_by_another_process_is_seen_at_the_next_request(pages, post):

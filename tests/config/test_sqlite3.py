@@ -1,11 +1,13 @@
-"""Connections to a SQLite file are kept for the next request."""
+"""Connections to a SQLite file are kept for the next request, and write one after the other."""
 
 import shutil
+import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from threading import Timer
 
 import pytest
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, OperationalError, connection
 
 from config.environment import database
 from config.sqlite3.base import MOST, DatabaseWrapper, take
@@ -90,3 +92,66 @@ def test_connection_that_failed_is_not_kept(connect):
     failed.close()
 
     assert connect().connection is not raw
+
+
+# --- Turns ---
+
+
+@pytest.fixture
+def impatient(connect) -> Callable[[], DatabaseWrapper]:
+    """A connection that is refused a turn at once, rather than wait for it."""
+
+    def connected() -> DatabaseWrapper:
+        made = connect()
+        made.settings_dict = made.settings_dict | {
+            "OPTIONS": made.settings_dict["OPTIONS"] | {"timeout": 0}
+        }
+        return made
+
+    return connected
+
+
+def begin(connected: DatabaseWrapper) -> None:
+    connected.set_autocommit(False, force_begin_transaction_with_broken_autocommit=True)
+
+
+def test_second_writer_of_a_process_waits_for_the_first(connect, impatient):
+    begin(connect())
+
+    with pytest.raises(OperationalError, match="locked"):
+        begin(impatient())
+
+
+@pytest.mark.parametrize("end", ["commit", "rollback", "close"])
+def test_turn_ends_with_the_transaction(connect, impatient, end):
+    first = connect()
+    begin(first)
+
+    getattr(first, end)()
+
+    begin(impatient())
+
+
+def test_writer_that_was_refused_holds_nobody_up(connect, impatient):
+    first = connect()
+    begin(first)
+    with pytest.raises(OperationalError):
+        begin(impatient())
+
+    first.commit()
+
+    begin(impatient())
+
+
+def test_writer_of_another_process_is_waited_for(connect, file):
+    outside = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
+    outside.execute("BEGIN IMMEDIATE")
+    waiting = connect()
+
+    ending = Timer(0.05, outside.execute, ["COMMIT"])
+    ending.start()
+    begin(waiting)
+    ending.join()
+
+    assert waiting.connection.in_transaction
+    outside.close()
