@@ -1,0 +1,113 @@
+"""Questions whose SQL is made once, and what is asked once an edition."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from blog import shared
+from blog.editions import Edition
+from blog.freshness import Current
+from blog.models import Post
+from blog.prepared import Prepared, moment, number, text
+from tests.factories import AuthorFactory, PostFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@Prepared
+def titled(most):
+    posts = Post.objects.published(moment("now")).select_related("author")
+    return posts.filter(title=text("title")).order_by("pk")[:most]
+
+
+@Prepared
+def among(count):
+    return Post.objects.filter(pk__in=[number(f"key{place}") for place in range(count)])
+
+
+@pytest.fixture
+def edition() -> Current:
+    return Current(Edition(("a",), float("inf")), 0.0, {})
+
+
+def test_each_time_other_values_are_asked_for():
+    one, two = PostFactory(title="One"), PostFactory(title="Two")
+    now = timezone.now()
+
+    assert titled(5, title="One", now=now) == [one]
+    assert titled(5, title="Two", now=now) == [two]
+    assert titled(5, title="Two", now=now - timedelta(days=900)) == []
+
+
+def test_shape_is_a_part_of_the_question(django_assert_num_queries):
+    posts = [PostFactory(title="Same") for _ in range(3)]
+    now = timezone.now()
+
+    with django_assert_num_queries(2):
+        assert titled(1, title="Same", now=now) == posts[:1]
+        assert titled(2, title="Same", now=now) == posts[:2]
+    assert titled(0, title="Same", now=now) == []
+
+
+def test_rows_come_whole_with_those_beside_them(django_assert_num_queries):
+    ada = AuthorFactory(display_name="Ada")
+    stored = [PostFactory(title="Same", author=author) for author in (ada, ada, None)]
+
+    with django_assert_num_queries(1):
+        found = titled(5, title="Same", now=timezone.now())
+        authors = [post.author for post in found]
+
+    assert authors == [ada, ada, None]
+    assert [post.published_at for post in found] == [post.published_at for post in stored]
+    assert not found[0]._state.adding
+
+
+def test_question_for_nothing_finds_nothing(django_assert_num_queries):
+    with django_assert_num_queries(0):
+        assert among(0) == []
+
+
+def test_thing_is_found_once_an_edition(edition):
+    asked = []
+
+    @shared.shared
+    def double(number):
+        asked.append(number)
+        return 2 * number
+
+    for current in (edition, edition, edition._replace(shared={})):
+        with shared.within(current):
+            assert [double(2), double(3), double(2)] == [4, 6, 4]
+
+    assert asked == [2, 3, 2, 3]
+    assert [double(2), double(2)] == [4, 4]
+    assert asked[4:] == [2, 2]
+
+
+def test_what_an_edition_keeps_is_bounded(edition, monkeypatch):
+    monkeypatch.setattr(shared, "MOST", 3)
+
+    @shared.shared
+    def same(number):
+        return number
+
+    with shared.within(edition):
+        assert [same(number) for number in range(10)] == [*range(10)]
+
+    assert len(edition.shared) == 3
+
+
+def test_fault_is_not_kept(edition):
+    faults = [ValueError("away"), None]
+
+    @shared.shared
+    def unsteady():
+        if fault := faults.pop(0):
+            raise fault
+        return "here"
+
+    with shared.within(edition):
+        with pytest.raises(ValueError, match="away"):
+            unsteady()
+        assert unsteady() == "here"
