@@ -1,5 +1,6 @@
 """What the worker does for the newsletter. Rows are the truth, these are only nudges."""
 
+from django.db import transaction
 from django.tasks import task
 from django_tasks_db.models import DBTaskResult
 
@@ -24,7 +25,9 @@ def send_notices() -> int:
 def nudge() -> None:
     """Have notices sent soon. In a rush of sign-ups the first nudge that waits is for all."""
     if not DBTaskResult.objects.ready().filter(task_path=send_notices.module_path).exists():
-        send_notices.enqueue()
+        # A transaction waits for its turn (config/sqlite3); a lone statement may wait for long.
+        with transaction.atomic():
+            send_notices.enqueue()
 
 
 @task
