@@ -136,6 +136,7 @@ TEMPLATES = [
         },
     },
 ]
+FORM_RENDERER = "config.jinja.forms.Fields"
 
 # --- Where things are kept ------------------------------------------------------------------
 

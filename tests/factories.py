@@ -26,6 +26,7 @@ from blog.models import (
     Series,
     Site,
 )
+from blog.search.signals import taking_in_once
 from config.models import DemoRow
 from newsletter import addresses, installation
 from newsletter.models import (
@@ -103,6 +104,12 @@ class DraftFactory(DjangoModelFactory):
 
     title = factory.Sequence(lambda n: f"Post {n}")
     author = factory.SubFactory(AuthorFactory)
+
+    @classmethod
+    def _generate(cls, strategy, params):
+        """Stored as the newsroom does it."""
+        with taking_in_once():
+            return super()._generate(strategy, params)
 
     @factory.post_generation
     def categories(self, create, extracted, **kwargs):

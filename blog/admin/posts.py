@@ -5,9 +5,9 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
-from django.db import models
+from django.db import models, transaction
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.safestring import SafeString
@@ -19,6 +19,7 @@ from blog.admin.filters import ByAuthor, ByCategory, ByDate, ByState
 from blog.admin.post_form import PostForm
 from blog.models import Category, Post, Redirect
 from blog.models.post import LONG
+from blog.search.signals import taking_in_once
 
 WRITING = (None, {"fields": ["title", "summary", "body"], "classes": ["writing"]})
 PICTURE = (_("Picture"), {"fields": ["cover", "cover_alt"]})
@@ -157,6 +158,12 @@ class PostAdmin(Room):
         kwargs["widget"] = forms.CheckboxSelectMultiple
         kwargs["queryset"] = Category.objects.all()
         return super().formfield_for_manytomany(db_field, request, **kwargs)
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if request.method != "POST":
+            return super().changeform_view(request, *args, **kwargs)
+        with transaction.atomic(), taking_in_once():
+            return super().changeform_view(request, *args, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Post, form: Any, change: bool) -> None:
         if not change and "author" not in form.fields:

@@ -12,6 +12,7 @@ from blog.images import Picture, reencode
 from blog.importers import ImportedPost, ImportFault
 from blog.models import Author, Category, Imported, Post, Series
 from blog.models.imported import fingerprint
+from blog.search.signals import taking_in_once
 
 # Which field of the post holds what the source calls otherwise.
 CALLED = {"published_at": "date", "updated_at": "updated"}
@@ -42,7 +43,8 @@ class Writer:
                 post, record = find(imported.slug)
                 outcome = self.decide(imported, post, record)
                 if outcome in {Outcome.ADDED, Outcome.UPDATED, Outcome.REPLACED}:
-                    self.store(imported, post, cover)
+                    with taking_in_once():
+                        self.store(imported, post, cover)
                 transaction.set_rollback(self.dry_run)
         except ValidationError as error:
             raise explained(imported, error) from error

@@ -14,6 +14,7 @@ from blog.fields import Line, MailAddress, MailHeader, Prose
 from blog.images import PictureField
 from blog.models.link import Leads, Link, leads
 from blog.models.one_row import OneRow
+from blog.prepared import Prepared
 
 
 class SiteQuerySet(models.QuerySet["Site"]):
@@ -21,6 +22,12 @@ class SiteQuerySet(models.QuerySet["Site"]):
         """Adds `links_as_text`: every page needs the site and its links, in one question."""
         links = Link.objects.shown().filter(site=OuterRef("pk"))
         return self.annotate(links_as_text=Subquery(links.as_text()))
+
+
+@Prepared
+def _rows() -> "SiteQuerySet":
+    """The one there is or none, for whatever carries the site's name."""
+    return Site.objects.with_links()
 
 
 class Site(OneRow):
@@ -130,8 +137,8 @@ class Site(OneRow):
 
     @classmethod
     def current(cls) -> Self:
-        found: Any = cls.objects.with_links().first()
-        return found or cls()
+        found: list[Any] = _rows()
+        return found[0] if found else cls()
 
     @property
     def colours(self) -> Accent:

@@ -1,6 +1,7 @@
 """Writing what search knows: the only writer of its tables, beside the triggers' marks."""
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -16,9 +17,9 @@ from blog.search.words import WORD, fold, is_unspaced, tokens
 
 # Marks that somebody who searches, or a task, takes in at once.
 MOST_MARKS = 100
-# Longer ones are addresses and the like; shorter ones are not worth a completion.
 # No clock is further than this from UTC.
 ZONES = timedelta(hours=14)
+# Longer ones are addresses and the like; shorter ones are not worth a completion.
 WORD_LENGTHS = range(3, 41)
 
 
@@ -62,11 +63,12 @@ def write(post_ids: Iterable[int]) -> None:
     what the first one's transaction made of it.
     """
     locked = Post.objects.select_for_update(of=("self",), no_key=True)
-    posts = list(locked.filter(pk__in=list(post_ids)).order_by("pk").prefetch_related("categories"))
+    posts = list(locked.filter(pk__in=list(post_ids)).order_by("pk"))
     for post in posts:
         if not post.markdown_version:
             post.render_again()
-    indexed = [index(post) for post in posts]
+    filed = category_ids([post.pk for post in posts])
+    indexed = [index(post, filed[post.pk]) for post in posts]
     backend().forget([each.entry.post_id for each in indexed])
     SearchEntry.objects.bulk_create(
         [each.entry for each in indexed],
@@ -77,14 +79,25 @@ def write(post_ids: Iterable[int]) -> None:
         ],
     )
     backend().store([(each.entry, each.fields) for each in indexed])
-    remember_words(each.entry.text for each in indexed)
-    remember_words(f"{post.title}\n{post.summary}" for post in posts)
+    remember_words(
+        text
+        for each in indexed
+        for text in (each.entry.post.title, each.entry.post.summary, each.entry.text)
+    )
 
 
-def index(post: Post) -> Indexed:
+def category_ids(post_ids: Iterable[int]) -> dict[int, list[int]]:
+    """Where posts are filed, by post and in order."""
+    links = Post.categories.through.objects.filter(post_id__in=post_ids).order_by("category_id")
+    found = defaultdict(list)
+    for post_id, category_id in links.values_list("post_id", "category_id"):
+        found[post_id].append(category_id)
+    return found
+
+
+def index(post: Post, category_ids: Sequence[int]) -> Indexed:
     language = (post.language or settings.LANGUAGE_CODE).lower()
     text = bare(post.html)
-    category_ids = sorted(category.pk for category in post.categories.all())
     entry = SearchEntry(
         post=post,
         newness=newness_of(post.pk, post.published_at),

@@ -19,13 +19,16 @@ FIELDS = ("title", "summary", "body", "places")
 ADD = f"""
     INSERT OR REPLACE INTO blog_search (rowid, {", ".join(FIELDS)}) VALUES (%s, %s, %s, %s, %s)
 """  # noqa: S608
+REMOVE = """
+    DELETE FROM blog_search
+    WHERE rowid = (SELECT newness FROM blog_searchentry WHERE post_id = %s)
+"""
 
 
 def forget(post_ids: Iterable[int]) -> None:
     """Take out what stands under these posts' old dates."""
-    numbers = SearchEntry.objects.filter(pk__in=list(post_ids)).values_list("newness")
     with connection.cursor() as cursor:
-        cursor.executemany("DELETE FROM blog_search WHERE rowid = %s", list(numbers))
+        cursor.executemany(REMOVE, [[post_id] for post_id in post_ids])
 
 
 def store(entries: Iterable[tuple[SearchEntry, Fields]]) -> None:

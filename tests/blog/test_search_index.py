@@ -6,6 +6,7 @@ import pytest
 import time_machine
 from django.core.management import call_command
 from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
@@ -17,6 +18,7 @@ from blog.sweep import sweep
 from blog.tasks import take_in_posts
 from tests.blog.test_search import found, look, words
 from tests.factories import AuthorFactory, CategoryFactory, PostFactory
+from tests.newsroom import save
 
 pytestmark = pytest.mark.django_db
 
@@ -49,6 +51,17 @@ def test_post_is_indexed_in_the_transaction_that_saves_it(client, post):
     post.save()
     assert found(client, "rye") == ["Rye"]
     assert found(client, "sourdough") == []
+
+
+def test_post_that_is_saved_and_filed_in_one_form_is_taken_in_once(client, admin_client, post):
+    tools = CategoryFactory(name="Tools")
+
+    with CaptureQueriesContext(connection) as queries:
+        save(admin_client, post, title="Rye", categories=[tools.pk])
+
+    assert sum('INSERT INTO "blog_searchentry"' in query["sql"] for query in queries) == 1
+    assert not SearchMark.objects.exists()
+    assert found(client, "rye") == found(client, "tools") == ["Rye"]
 
 
 @pytest.mark.parametrize("fields", [["title"], ["body"], ["status"], ["language"]])
