@@ -112,14 +112,14 @@ class PostQuerySet(models.QuerySet["Post"]):
 
     def with_translations(self, at: Any = None) -> "PostQuerySet":
         """Each knows in `has_translations` whether others may say the same in another language."""
-        others = Post.objects.published(at).filter(translation_of=OuterRef("pk"))
+        others = Post.objects.published_among(at, translation_of=OuterRef("pk"))
         return self.annotate(has_translations=Q(translation_of__isnull=False) | Exists(others))
 
     def in_other_languages(self, post: "Post") -> list["Post"]:
-        """Those of these that say the same: what it translates, and what translates that."""
+        """The public ones that say the same: what it translates, and what translates that."""
         first = post.translation_of_id or post.pk
         others = self.filter(Q(pk=first) | Q(translation_of=first)).exclude(pk=post.pk)
-        others = others.select_related(None).only("title", "slug", "language")
+        others = others.published_among().only("title", "slug", "language")
         return list(others.order_by("language", "pk"))
 
     def to_render_again(self) -> "PostQuerySet":
