@@ -25,6 +25,8 @@ _GAP = re.compile("[^\\S\u00a0\u202f]+")
 # Normalising sorts each run of combining marks, in quadratic time (53 s for 200,000 of them).
 # Thirty are enough for every language: Unicode Standard Annex 15, section 13, Stream-Safe Text.
 _MARKS_IN_A_ROW = 30
+# No mark comes before U+0300, so that whoever writes a Latin script is not looked at letter by letter.
+_MAY_BE_MARKS = re.compile(f"[\u0300-\U0010ffff]{{{_MARKS_IN_A_ROW + 1},}}")
 
 # Han, Kana and Bopomofo: written without spaces, read at about two characters a word.
 _IDEOGRAPHS = (
@@ -113,8 +115,12 @@ def _weight(glance: str) -> float:
 
 
 def _with_few_marks(text: str) -> str:
+    return _MAY_BE_MARKS.sub(_cut_after_marks, text)
+
+
+def _cut_after_marks(run: re.Match[str]) -> str:
     kept, marks = [], 0
-    for character in text:
+    for character in run[0]:
         marks = marks + 1 if unicodedata.category(character).startswith("M") else 0
         if marks <= _MARKS_IN_A_ROW:
             kept.append(character)

@@ -15,6 +15,7 @@ from blog.lists import Listing
 from blog.models import Category, Mark, Place, Post
 from blog.models.place import EVERYTHING, list_of
 from tests.factories import AuthorFactory, CategoryFactory, DraftFactory, PostFactory, SeriesFactory
+from tests.lasting import lasting_rows
 from tests.plans import plan
 
 pytestmark = pytest.mark.django_db
@@ -209,44 +210,47 @@ def test_place_alone_shows_nobody_a_draft(client):
     assert "Hidden" not in client.get("/").text
 
 
+@pytest.fixture(scope="class")
+def full_site(django_db_setup, django_db_blocker):
+    with lasting_rows(django_db_blocker):
+        author, category = AuthorFactory(slug="ada"), CategoryFactory(slug="tools")
+        series = SeriesFactory(slug="saga")
+        posts = make_posts(45, author=author, categories=[category])
+        Post.objects.filter(pk__in=[post.pk for post in posts[:2]]).update(series=series)
+        Post.objects.filter(pk=posts[0].pk).update(slug="first", related=[posts[5].pk])
+        yield
+
+
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="asks SQLite for its plan")
-@pytest.mark.parametrize(
-    "path",
-    [
-        "/",
-        "/?page=4",
-        "/categories/tools/?page=2",
-        "/authors/ada/?page=2",
-        "/archive/",
-        "/archive/2026/",
-        "/archive/2026/5/",
-        "/categories/",
-        "/categories/tools/feed/",
-        "/posts/first/",
-        "/series/saga/",
-    ],
-)
-@pytest.mark.usefixtures("short_steps")
-def test_page_finds_its_posts_by_their_keys_and_walks_no_table(client, path):
-    fill_a_site()
+class TestPlans:
+    @pytest.mark.parametrize(
+        "path",
+        [
+            "/",
+            "/?page=4",
+            "/categories/tools/?page=2",
+            "/authors/ada/?page=2",
+            "/archive/",
+            "/archive/2026/",
+            "/archive/2026/5/",
+            "/categories/",
+            "/categories/tools/feed/",
+            "/posts/first/",
+            "/series/saga/",
+        ],
+    )
+    @pytest.mark.usefixtures("short_steps", "full_site")
+    def test_page_finds_its_posts_by_their_keys_and_walks_no_table(self, client, path):
+        places.set_missing_marks()
 
-    with CaptureQueriesContext(connection) as queries:
-        assert client.get(path).status_code == 200
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get(path).status_code == 200
 
-    steps = [step for query in queries for step in plan(query["sql"])]
-    # The site's own row, and the categories, of which there are few.
-    whole_walks = [step for step in steps if step.startswith("SCAN") and "blog_post" in step]
-    by_status = [step for step in steps if "(status=? AND published_at<?)" in step]
-    places_walked = [step for step in steps if "blog_place" in step and "INDEX" in step]
-    assert whole_walks == []
-    assert [step for step in by_status if "COVERING" not in step] == []
-    assert [step for step in places_walked if "COVERING INDEX place_newest" not in step] == []
-
-
-def fill_a_site():
-    author, category = AuthorFactory(slug="ada"), CategoryFactory(slug="tools")
-    series = SeriesFactory(slug="saga")
-    posts = make_posts(45, author=author, categories=[category])
-    Post.objects.filter(pk__in=[post.pk for post in posts[:2]]).update(series=series)
-    Post.objects.filter(pk=posts[0].pk).update(slug="first", related=[posts[5].pk])
-    places.set_missing_marks()
+        steps = [step for query in queries for step in plan(query["sql"])]
+        # The site's own row, and the categories, of which there are few.
+        whole_walks = [step for step in steps if step.startswith("SCAN") and "blog_post" in step]
+        by_status = [step for step in steps if "(status=? AND published_at<?)" in step]
+        places_walked = [step for step in steps if "blog_place" in step and "INDEX" in step]
+        assert whole_walks == []
+        assert [step for step in by_status if "COVERING" not in step] == []
+        assert [step for step in places_walked if "COVERING INDEX place_newest" not in step] == []

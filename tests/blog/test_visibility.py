@@ -19,6 +19,7 @@ from tests.factories import (
     SeriesFactory,
     TermsFactory,
 )
+from tests.lasting import lasting_rows
 
 pytestmark = pytest.mark.django_db
 
@@ -78,9 +79,21 @@ def clock():
         yield clock
 
 
-@pytest.fixture
-def canary():
+@pytest.fixture(scope="module")
+def aviary(django_db_setup, django_db_blocker):
     """A published post full of ZXQ, beside another one in its category."""
+    with lasting_rows(django_db_blocker):
+        with time_machine.travel(NOW, tick=False):
+            fill_an_aviary()
+        yield
+
+
+@pytest.fixture
+def canary(aviary):
+    return Post.objects.get(slug="zxq")
+
+
+def fill_an_aviary():
     TermsFactory(version="1")
     PageFactory(slug="about")
     tools, saga = CategoryFactory(name="Tools"), SeriesFactory(name="Saga")
@@ -103,7 +116,6 @@ def canary():
     )
     issue = RunningIssueFactory(subject="Issue ZXQ")
     IssuePost.objects.create(issue=issue, post=post)
-    return post
 
 
 def hide(post, how):

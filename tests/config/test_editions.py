@@ -7,14 +7,14 @@ from django.db import connection
 
 from blog.editions import FOLLOW, SHOWN
 from config.pages import what_is_asked
-from tests.blog.test_visibility import LISTS, OTHERS, canary, clock  # noqa: F401  # fixtures
+from tests.blog.test_visibility import LISTS, OTHERS, aviary, clock  # noqa: F401  # fixtures
 
 TABLE = re.compile(r'(?:FROM|JOIN) "(\w+)"')
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.mark.usefixtures("canary")
+@pytest.mark.usefixtures("aviary")
 @pytest.mark.parametrize("path", [path for path in LISTS + OTHERS if what_is_asked(path, "")])
 def test_every_table_of_a_page_is_one_that_makes_editions(client, path):
     read = set()

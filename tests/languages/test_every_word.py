@@ -9,13 +9,14 @@ from django.contrib import admin
 from django.core import mail as post_office
 from django.urls import reverse
 
-from blog.models import Category, Post, Site
+from blog.models import Author, Category, Post, Site
 from blog.tasks import send_account_mail
 from newsletter import letters, tokens
 from newsletter.models import Consent, Issue, Subscriber, Terms
 from newsletter.tasks import send_notices
 from tests.languages.greek import furnish
 from tests.languages.pseudo import bracketed, untranslated, untranslated_text
+from tests.lasting import lasting_rows
 
 pytestmark = pytest.mark.django_db
 
@@ -29,9 +30,17 @@ def language():
         yield
 
 
+@pytest.fixture(scope="module")
+def house(django_db_setup, django_db_blocker):
+    with lasting_rows(django_db_blocker):
+        with bracketed():
+            furnish()
+        yield
+
+
 @pytest.fixture
-def boss(client):
-    boss = furnish()
+def boss(house, client):
+    boss = Author.objects.get(username="άννα")
     client.force_login(boss)
     return boss
 
