@@ -119,8 +119,8 @@ class PostQuerySet(models.QuerySet["Post"]):
         """The public ones that say the same: what it translates, and what translates that."""
         first = post.translation_of_id or post.pk
         others = self.filter(Q(pk=first) | Q(translation_of=first)).exclude(pk=post.pk)
-        others = others.published_among().only("title", "slug", "language")
-        return list(others.order_by("language", "pk"))
+        shown = others.published_among().only("title", "slug", "language")
+        return list(shown.order_by("language", "pk"))
 
     def to_render_again(self) -> "PostQuerySet":
         """Posts whose stored HTML an older renderer made."""
