@@ -142,7 +142,7 @@ def search(request: HttpRequest) -> HttpResponse:
     except (ObjectDoesNotExist, ValueError):
         raise Http404 from None
     is_whole = is_caught_up()
-    page = page_of(request, found.matches, RESULTS_A_PAGE)
+    page = page_of(request, found.found.post_ids, RESULTS_A_PAGE)
     context = {"search": found, "page": page, "results": found.results(page), "is_whole": is_whole}
     response = render(request, "blog/search.html", context)
     if not is_whole:

@@ -1,6 +1,7 @@
 """What search knows about posts. Written by blog/search alone; docs/search.md tells when."""
 
 from datetime import datetime
+from typing import Any
 
 from django.db import models
 
@@ -22,9 +23,9 @@ def seconds_of(newness: int) -> int:
 
 
 class SearchEntryQuerySet(models.QuerySet["SearchEntry"]):
-    def published(self) -> "SearchEntryQuerySet":
-        """Those of posts that the public may see now."""
-        return self.filter(visible())
+    def published(self, at: Any = None) -> "SearchEntryQuerySet":
+        """Those of posts that the public may see now, or at another moment."""
+        return self.filter(visible(at=at))
 
 
 class SearchEntry(models.Model):

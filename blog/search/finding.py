@@ -3,22 +3,29 @@
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
-from operator import attrgetter
-from typing import NamedTuple
+from operator import itemgetter
 
 from django.conf import settings
 from django.utils.timezone import localtime
 
 from blog.archive import Period
 from blog.models import Author, Category
-from blog.models.search import SearchEntry, SearchWord, seconds_of
+from blog.models.search import (
+    SearchEntry,
+    SearchEntryQuerySet,
+    SearchWord,
+    newness_of,
+    seconds_of,
+)
+from blog.prepared import Prepared, text
 from blog.search.backends import backend
 from blog.search.clauses import Clause, author_token, category_token, year_token
 from blog.search.query import Query, Term, Tokens
 from blog.search.words import stem, tokens
+from blog.shared import shared
 
 # Beyond so many matches the newest are ranked, and the page says so.
 MOST_RANKED = 2_000
@@ -45,6 +52,7 @@ class Names:
     """Categories and authors, by what they are called now.
 
     Few enough to be looked through at each search, so that to rename one changes no post's entry.
+    Read once an edition; see `names_now`.
     """
 
     @cached_property
@@ -82,48 +90,63 @@ def _stands_in(reading: Tokens, name: list[str]) -> bool:
     return False
 
 
-class Match(NamedTuple):
-    """A post that was found, without itself. There are many of these, so they are kept bare."""
-
-    score: float
-    newness: int
-    post_id: int
-    author_id: int | None
-    category_ids: str
+@shared
+def names_now() -> Names:
+    return Names()
 
 
 @dataclass(frozen=True)
 class Found:
-    """The best first."""
+    """Posts that were found, the best first: column by column, since there are many."""
 
-    matches: list[Match] = field(default_factory=list)
+    post_ids: Sequence[int] = ()
+    newnesses: Sequence[int] = ()
+    author_ids: Sequence[int | None] = ()
+    category_ids: Sequence[str] = ()
     is_capped: bool = False
+
+    @classmethod
+    def of(cls, rows: list[tuple], most: int) -> "Found":
+        """`rows` are one more than `most` where there are more: without the oldest, then."""
+        is_capped = len(rows) > most
+        if is_capped:
+            rows.remove(min(rows, key=itemgetter(1)))
+        if not rows:
+            return cls()
+        # By score, and the newer first where that is the same.
+        rows.sort(reverse=True)
+        _, newnesses, post_ids, author_ids, category_ids = zip(*rows, strict=True)
+        return cls(post_ids, newnesses, author_ids, category_ids, is_capped)
 
     @cached_property
     def by_category(self) -> Counter[int]:
         counts: Counter[int] = Counter()
-        for category_ids, count in Counter(match.category_ids for match in self.matches).items():
+        for category_ids, count in Counter(self.category_ids).items():
             for pk in category_ids.split():
                 counts[int(pk)] += count
         return counts
 
     @cached_property
-    def by_author(self) -> Counter[int]:
-        return Counter(match.author_id for match in self.matches if match.author_id)
+    def by_author(self) -> Counter[int | None]:
+        return Counter(self.author_ids)
 
     @cached_property
     def by_year(self) -> dict[int, int]:
         """The newest first, in the site's own time zone."""
-        if not self.matches:
+        if not self.post_ids:
             return {}
-        times = sorted(seconds_of(match.newness) for match in self.matches)
-        first, last = (localtime(datetime.fromtimestamp(times[at], UTC)).year for at in (0, -1))
+        ordered = sorted(self.newnesses)
+        first, last = (_year_of(newness) for newness in (ordered[0], ordered[-1]))
+        starts = [newness_of(0, Period(year).start) for year in range(first, last + 2)]
+        before = [bisect_left(ordered, start) for start in starts]
         counts = {
-            year: bisect_left(times, Period(year + 1).start.timestamp())
-            - bisect_left(times, Period(year).start.timestamp())
-            for year in range(last, first - 1, -1)
+            first + at: before[at + 1] - before[at] for at in reversed(range(len(starts) - 1))
         }
         return {year: count for year, count in counts.items() if count}
+
+
+def _year_of(newness: int) -> int:
+    return localtime(datetime.fromtimestamp(seconds_of(newness), UTC)).year
 
 
 def find(
@@ -142,19 +165,21 @@ def find(
     entries = SearchEntry.objects.published()
     if filters.year:
         entries = entries.filter(Period(filters.year).contains())
-    rows = backend().ranked(entries, clauses, most + 1)
-    matches = list(map(Match._make, rows))
-    matches.sort(key=attrgetter("newness"), reverse=True)
-    is_capped = len(matches) > most
-    return Found(sorted(matches[:most], key=lambda match: -match.score), is_capped)
+    return Found.of(backend().ranked(entries, clauses, most + 1), most)
+
+
+@Prepared
+def _next_language() -> SearchEntryQuerySet:
+    """An entry by the language that comes after another one along the index."""
+    after = SearchEntry.objects.filter(language__gt=text("other")).order_by("language")
+    return after.only("language")[:1]
 
 
 def languages_in_use() -> list[str]:
     """Those that entries are stemmed by: from one to the next along their index."""
     found: list[str] = []
-    entries = SearchEntry.objects.order_by("language").values_list("language", flat=True)
-    while (language := entries.filter(language__gt=found[-1] if found else "").first()) is not None:
-        found.append(language)
+    while entries := _next_language(other=found[-1] if found else ""):
+        found.append(entries[0].language)
     return found or [settings.LANGUAGE_CODE]
 
 

@@ -5,14 +5,27 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
+from django.db.models import BigIntegerField, ExpressionWrapper, F
 from django.http import QueryDict
+from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from blog.archive import period_or_404
+from blog.filed import with_categories
 from blog.models import Author, Category, Post
-from blog.models.search import SearchEntry
-from blog.search.finding import NO_FILTERS, Filters, Found, Match, Names, find, languages_in_use
+from blog.models.post import AUTHOR, ENTRY
+from blog.models.search import SearchEntry, SearchEntryQuerySet
+from blog.prepared import Prepared, moment, number
+from blog.search.finding import (
+    NO_FILTERS,
+    Filters,
+    Found,
+    Names,
+    find,
+    languages_in_use,
+    names_now,
+)
 from blog.search.query import Query, parse
 from blog.search.snippets import Marker, Piece
 from blog.search.suggesting import suggestion
@@ -85,6 +98,16 @@ class Asked:
         return replace(self, filters=replace(self.filters, **filters)).address
 
 
+@Prepared
+def _entries(count: int) -> SearchEntryQuerySet:
+    """By number: SQLite finds them so, and would walk all posts by date."""
+    key = ExpressionWrapper(F("post_id"), output_field=BigIntegerField())
+    keys = [number(f"post{place}") for place in range(count)]
+    entries = SearchEntry.objects.published(moment("now")).alias(key=key).filter(key__in=keys)
+    shown = (f"post__{name}" for name in (*ENTRY, *AUTHOR, "status"))
+    return entries.select_related("post__author").only("text", *shown)
+
+
 class SearchPage:
     """Everything is looked up when the template asks for it, and not before."""
 
@@ -98,27 +121,18 @@ class SearchPage:
 
     @cached_property
     def names(self) -> Names:
-        return Names()
+        return names_now()
 
     @cached_property
     def found(self) -> Found:
         return find(self.query, self.languages, self.names, self.asked.filters)
 
-    @property
-    def matches(self) -> list[Match]:
-        return self.found.matches
-
-    def results(self, matches: Iterable[Match]) -> list[Result]:
+    def results(self, post_ids: Iterable[int]) -> list[Result]:
         """These, with the passages that they were found by."""
-        wanted = [match.post_id for match in matches]
-        # By the entries: SQLite finds those by number, and would walk all posts by date.
-        entries = (
-            SearchEntry.objects.published()
-            .select_related("post__author")
-            .prefetch_related("post__categories")
-            .defer("post__body", "post__html", "post__toc")
-            .in_bulk(wanted)
-        )
+        wanted = list(post_ids)
+        keys = {f"post{place}": pk for place, pk in enumerate(wanted)}
+        entries = {entry.pk: entry for entry in _entries(len(wanted), now=timezone.now(), **keys)}
+        with_categories(entry.post for entry in entries.values())
         marker = Marker(self.query.terms, self.languages)
         return [
             Result(

@@ -6,9 +6,10 @@ Pieces of plain text come out, and the template escapes each before it marks it.
 import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from blog.search.query import Term
-from blog.search.words import WORD, fold, is_unspaced, keeps_initial, stem
+from blog.search.words import MARKS, UNSPACED, WORD, fold, is_unspaced, keeps_initial, stem
 
 # Characters of a passage, and of what stands before its first match.
 LENGTH = 240
@@ -17,7 +18,8 @@ LEAD = 60
 MOST_MATCHES = 30
 
 # "C++" is one word, as it is where words are folded; and `findall` gives words if nothing is named.
-_WORD = re.compile(WORD.pattern.replace("?P<unspaced>", "?:") + r"(?:\+\+|#(?!\w))?")
+_WORD = WORD.pattern.replace("?P<unspaced>", "?:") + r"(?:\+\+|#(?!\w))?"
+_NOT_INSIDE = rf"(?<![^\W_{UNSPACED}])(?<![{MARKS}])"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,7 @@ class Marker:
         # Most words need not be stemmed to see that they are others.
         keeps = all(keeps_initial(language) for language in languages)
         self._initials = {each[0] for each in (*self._stems, *self._starts)} if keeps else set()
+        self._words = _words("".join(sorted(self._initials)))
         self._known: dict[str, str] = {}
 
     def pieces(self, text: str) -> list[Piece]:
@@ -66,7 +69,7 @@ class Marker:
 
     def _matches(self, text: str) -> list[_Match]:
         """In their order. Each word is looked at once, however often it stands there."""
-        answers = {word: self._known_answer(word) for word in set(_WORD.findall(text))}
+        answers = {word: self._known_answer(word) for word in set(self._words.findall(text))}
         found = [
             _Match(at, at + len(word), answer)
             for word, answer in answers.items()
@@ -94,6 +97,20 @@ class Marker:
             if (found := stem(word, language)) in self._stems:
                 return found
         return ""
+
+
+@lru_cache
+def _words(initials: str) -> re.Pattern[str]:
+    """Finds those that begin with one of `initials`, or with what may be one under an accent.
+
+    All others, which are most, are passed over without being taken out. Where there are no
+    initials every word is found.
+    """
+    if not initials:
+        return re.compile(_WORD)
+    # A set in front lets `re` leap from one place where it can begin to the next.
+    begins = f"(?=[{initials}{initials.upper()}\u0080-\U0010ffff])"
+    return re.compile(f"{begins}{_NOT_INSIDE}(?:{_WORD})")
 
 
 def _places(text: str, part: str) -> list[int]:

@@ -54,7 +54,10 @@ def ranked(entries: QuerySet[SearchEntry], clauses: Sequence[Clause], most: int)
         params=[_expression(clauses)],
         order_by=["-number"],
     )
-    return list(matching.values_list("score", *COLUMNS)[:most])
+    sql, parameters = matching.values_list("score", *COLUMNS)[:most].query.sql_with_params()
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        return cursor.fetchall()
 
 
 def _expression(clauses: Sequence[Clause]) -> str:

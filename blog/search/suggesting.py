@@ -30,7 +30,7 @@ def suggestion(query: Query, languages: Sequence[str], names: Names) -> str:
 
 
 def _is_found(word: str, languages: Sequence[str], names: Names) -> bool:
-    return bool(find(Query(word, (Term((word,)),)), languages, names, most=1).matches)
+    return bool(find(Query(word, (Term((word,)),)), languages, names, most=1).post_ids)
 
 
 def _closest(word: str, languages: Sequence[str], names: Names) -> str:

@@ -61,12 +61,12 @@ UNSPACED = (
     "\U00020000-\U0003ffff"
 )
 # Signs inside a word that are no letters for `re`: vowels of India, points of Hebrew and Arabic.
-_MARKS = (
+MARKS = (
     "\u0300-\u036f\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u064b-\u065f\u0670"
     "\u0900-\u0963\u0966-\u0dff\u0f00-\u0fff\u200c\u200d"
 )
 WORD = re.compile(
-    f"(?P<unspaced>[{UNSPACED}]+)|[^\\W_{UNSPACED}](?:[^\\W_{UNSPACED}]+|[{_MARKS}]+)*"
+    f"(?P<unspaced>[{UNSPACED}]+)|[^\\W_{UNSPACED}](?:[^\\W_{UNSPACED}]+|[{MARKS}]+)*"
 )
 # Accents, and the points that Arabic and Hebrew may leave out. A breve on the Russian и makes
 # another letter of it, which its stemmer knows.
