@@ -25,7 +25,7 @@ _GAP = re.compile("[^\\S\u00a0\u202f]+")
 # Normalising sorts each run of combining marks, in quadratic time (53 s for 200,000 of them).
 # Thirty are enough for every language: Unicode Standard Annex 15, section 13, Stream-Safe Text.
 _MARKS_IN_A_ROW = 30
-# No mark comes before U+0300, so that whoever writes a Latin script is not looked at letter by letter.
+# No mark comes before U+0300: whoever writes a Latin script is not looked at letter by letter.
 _MAY_BE_MARKS = re.compile(f"[\u0300-\U0010ffff]{{{_MARKS_IN_A_ROW + 1},}}")
 
 # Han, Kana and Bopomofo: written without spaces, read at about two characters a word.
