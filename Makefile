@@ -5,7 +5,8 @@
 .PHONY: help run test processes check e2e quality faults bench screenshots services messages lock
 
 DJANGO = .venv/bin/python manage.py
-PYTEST = .venv/bin/python -m pytest
+# Containers like to forbid it, but tests that are compiled anew by each process take seconds to start.
+PYTEST = PYTHONDONTWRITEBYTECODE= .venv/bin/python -m pytest
 # What a server would be given, so that "check --deploy" judges the settings of a real site.
 PRODUCTION = ENV_FILE=/dev/null DEBUG=False SITE_URL=https://blog.example.com \
 	ALLOWED_HOSTS=blog.example.com TRUSTED_PROXIES=127.0.0.1 DATABASE_URL=sqlite://:memory: \

@@ -1,5 +1,7 @@
 """The release before runs on the new database while it is upgraded; docs/upgrading.md says how."""
 
+from functools import cache
+
 import pytest
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
@@ -89,12 +91,17 @@ def changes_words_alone(loader, node, operation):
     if not isinstance(operation, AlterField):
         return False
     old, new = (
-        loader.project_state(node, at_end=at_end)
-        .apps.get_model(node[0], operation.model_name)
+        models_at(loader, node, at_end)
+        .get_model(node[0], operation.model_name)
         ._meta.get_field(operation.name)
         for at_end in (False, True)
     )
     return not connection.schema_editor()._field_should_be_altered(old, new)
+
+
+@cache
+def models_at(loader, node, at_end):
+    return loader.project_state(node, at_end=at_end).apps
 
 
 def is_empty_at_first(field):

@@ -68,15 +68,16 @@ class Addressed(models.Model):
 
     def _save_with_free_slug(self, *args: Any, **kwargs: Any) -> None:
         base = unique_slug_base(self.slug_source())
+        # Nearly always nobody has it. Where somebody does, the database says so.
+        self.slug = base if self.may_have(base) else self._free_slug(base)
         for _try in range(ATTEMPTS):
-            self.slug = self._free_slug(base)
             try:
-                with transaction.atomic():
-                    self._save_and_remember(*args, **kwargs)
+                self._save_and_remember(*args, **kwargs)
             except IntegrityError:
                 taken = type(self)._default_manager.filter(slug=self.slug).exclude(pk=self.pk)
                 if not taken.exists():
                     raise
+                self.slug = self._free_slug(base)
             else:
                 return
         raise ValidationError(

@@ -4,6 +4,14 @@ from typing import Any, Self
 
 from django.db import models
 
+from blog.prepared import Prepared
+
+
+@Prepared
+def _rows(model: "type[OneRow]") -> "models.QuerySet[Any]":
+    """The one there is or none; pages and mails ask for it all the time."""
+    return model.with_all_it_needs()
+
 
 class OneRow(models.Model):
     id = models.PositiveSmallIntegerField(primary_key=True, editable=False)
@@ -21,4 +29,10 @@ class OneRow(models.Model):
     @classmethod
     def current(cls) -> Self:
         """The row, or one with the defaults where none was saved yet."""
-        return cls._default_manager.first() or cls()
+        found: list[Any] = _rows(cls)
+        return found[0] if found else cls()
+
+    @classmethod
+    def with_all_it_needs(cls) -> "models.QuerySet[Any]":
+        """The row as `current()` reads it."""
+        return cls._default_manager.all()

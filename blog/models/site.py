@@ -1,7 +1,6 @@
 """What the site is called, how it looks and how it signs its mail: one row, edited in the admin."""
 
 import json
-from typing import Any, Self
 
 from django.core.validators import RegexValidator
 from django.db import models
@@ -14,7 +13,6 @@ from blog.fields import Line, MailAddress, MailHeader, Prose
 from blog.images import PictureField
 from blog.models.link import Leads, Link, leads
 from blog.models.one_row import OneRow
-from blog.prepared import Prepared
 
 
 class SiteQuerySet(models.QuerySet["Site"]):
@@ -22,12 +20,6 @@ class SiteQuerySet(models.QuerySet["Site"]):
         """Adds `links_as_text`: every page needs the site and its links, in one question."""
         links = Link.objects.shown().filter(site=OuterRef("pk"))
         return self.annotate(links_as_text=Subquery(links.as_text()))
-
-
-@Prepared
-def _rows() -> "SiteQuerySet":
-    """The one there is or none, for whatever carries the site's name."""
-    return Site.objects.with_links()
 
 
 class Site(OneRow):
@@ -136,9 +128,8 @@ class Site(OneRow):
         return self.name
 
     @classmethod
-    def current(cls) -> Self:
-        found: list[Any] = _rows()
-        return found[0] if found else cls()
+    def with_all_it_needs(cls) -> SiteQuerySet:
+        return cls.objects.with_links()
 
     @property
     def colours(self) -> Accent:

@@ -38,7 +38,7 @@ def asked(mailoutbox):
     send_mail()
 
 
-def pass_days(clock, days, *, sweeps_a_day=4):
+def pass_days(clock, days, *, sweeps_a_day=2):
     for _ in range(int(days * sweeps_a_day)):
         clock.shift(DAY / sweeps_a_day)
         sweep()
@@ -51,7 +51,7 @@ def subjects(mailoutbox):
 
 def test_reminder_comes_after_three_days_and_never_again(mailoutbox, clock, asked, settings):
     settings.PENDING_DAYS = 90
-    pass_days(clock, 2.75)
+    pass_days(clock, 2.75, sweeps_a_day=4)
     before = subjects(mailoutbox)
 
     pass_days(clock, 60, sweeps_a_day=1)
