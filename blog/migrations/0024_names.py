@@ -13,6 +13,8 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+    # Nothing in the database changes, so that nobody has to wait meanwhile.
+    atomic = False
 
     dependencies = [
         ('blog', '0023_translations'),

@@ -21,6 +21,8 @@ from typing import Any
 from django.db.backends.sqlite3 import base
 from django.db.utils import OperationalError
 
+from config.sqlite3.schema import DatabaseSchemaEditor
+
 # As many as one process works on requests at a time; see config/wsgi.py.
 MOST = 8
 
@@ -35,6 +37,7 @@ _waiting: dict[str, LifoQueue[Kept]] = {}
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
+    SchemaEditorClass = DatabaseSchemaEditor
     file: os.stat_result | None = None
     has_turn = False
 

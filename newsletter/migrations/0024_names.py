@@ -11,6 +11,8 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+    # Nothing in the database changes, so that nobody has to wait meanwhile.
+    atomic = False
 
     dependencies = [
         ('blog', '0024_names'),
@@ -144,11 +146,14 @@ class Migration(migrations.Migration):
             name='post',
             field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='blog.post', verbose_name='post'),
         ),
-        migrations.AlterField(
-            model_name='newslettersettings',
-            name='welcome_text',
-            field=blog.fields.Prose(default=newsletter.models.settings.welcome_text, help_text="Written in Markdown. {{ email }}, {{ preferences_url }} and {{ unsubscribe_url }} become the reader's own. Both links stand at the foot of the mail in any case.", max_length=20000, validators=[django.core.validators.MaxLengthValidator(20000)], verbose_name='text'),
-        ),
+        # Only what the code writes into a new row is another: no table needs to change.
+        migrations.SeparateDatabaseAndState(state_operations=[
+            migrations.AlterField(
+                model_name='newslettersettings',
+                name='welcome_text',
+                field=blog.fields.Prose(default=newsletter.models.settings.welcome_text, help_text="Written in Markdown. {{ email }}, {{ preferences_url }} and {{ unsubscribe_url }} become the reader's own. Both links stand at the foot of the mail in any case.", max_length=20000, validators=[django.core.validators.MaxLengthValidator(20000)], verbose_name='text'),
+            ),
+        ]),
         migrations.AlterField(
             model_name='notice',
             name='address_change',
