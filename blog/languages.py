@@ -22,6 +22,12 @@ def spoken(code: str) -> str:
     return nearest(code, settings.LANGUAGES) or settings.LANGUAGE_CODE
 
 
+def code_of(tag: str) -> str:
+    """Django's code of a language that is written as `pt-BR`, `pt_br` or `PT-br`; or else empty."""
+    code = tag.replace("_", "-").lower()
+    return code if code in dict(global_settings.LANGUAGES) else ""
+
+
 def or_site(code: str) -> str:
     """The language itself, or the site's where none is given."""
     return code or settings.SITE_LANGUAGE

@@ -104,7 +104,9 @@ def post_written(request: HttpRequest, slug: str) -> HttpResponse:
         answer["Cache-Control"] = "no-cache"
         return answer
     post = get_object_or_404(
-        posts.select_related("author").prefetch_related("categories").defer("html", "toc"),
+        posts.select_related("author", "series")
+        .prefetch_related("categories")
+        .defer("html", "toc"),
         slug=slug,
     )
     response = _text([written.source(post)], "text/markdown")

@@ -7,6 +7,7 @@ from typing import Any
 
 import yaml
 
+from blog import languages
 from blog.links import absolute
 from blog.models import Post
 
@@ -27,9 +28,11 @@ def _matter(post: Post) -> dict[str, Any]:
         "updated": post.updated_at,
         "status": post.status,
         "categories": [category.name for category in post.categories.all()],
+        "series": post.series.name if post.series else "",
         "author": post.author.get_display_name() if post.author else "",
         "cover": absolute(post.cover.url) if post.cover else "",
         "cover_alt": post.cover_alt,
         "canonical_url": post.canonical_url,
+        "language": languages.tag(post.language) if post.language else "",
     }
     return {key: value for key, value in matter.items() if value}

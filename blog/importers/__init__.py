@@ -38,6 +38,7 @@ class ImportedPost:
     cover_hash: str = ""
     cover_alt: str = ""
     canonical_url: str = ""
+    language: str = ""
     # What the source says besides, which the blog has no place for.
     unknown: dict[str, Any] = field(default_factory=dict)
     # The line in which each field stands, for messages.

@@ -17,7 +17,7 @@ from blog.text import clean, clean_line
 LONGEST, MOST_BRACKETS = 16_000, 100
 TEXTS = (
     *("title", "slug", "summary", "status", "series", "author", "cover", "cover_alt"),
-    "canonical_url",
+    *("canonical_url", "language"),
 )
 TIMES = ("date", "updated")
 

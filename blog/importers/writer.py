@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from blog import markdown
+from blog import languages, markdown
 from blog.images import Picture, reencode
 from blog.importers import ImportedPost, ImportFault
 from blog.models import Author, Category, Imported, Post, Series
@@ -79,6 +79,7 @@ class Writer:
     def store(self, imported: ImportedPost, post: Post, cover: Picture | None) -> None:
         categories = [find_category(imported, name) for name in imported.categories]
         place_in_series(post, imported)
+        set_language(post, imported)
         post.author = self.author_of(imported, post)
         fill(post, imported)
         post.full_clean()
@@ -189,6 +190,17 @@ def place_in_series(post: Post, imported: ImportedPost) -> None:
         series.save()
     if post.series != (known or series):
         post.series, post.series_position = known or series, None
+
+
+def set_language(post: Post, imported: ImportedPost) -> None:
+    """A source that names no language leaves it alone."""
+    if not imported.language:
+        return
+    code = languages.code_of(imported.language)
+    if not code:
+        example = "a tag like “de” or “pt-BR” is wanted"
+        raise imported.fault("language", f"no language is called “{imported.language}”; {example}")
+    post.language = code
 
 
 def explained(imported: ImportedPost, error: ValidationError) -> ImportFault:

@@ -45,5 +45,7 @@ class Imported(models.Model):
 def fingerprint(post: "Post") -> str:
     """SHA-256 in hexadecimal of all that an import writes into a post."""
     values = [str(getattr(post, name)) for name in WRITTEN]
+    # Only where there is one, so that what was imported before they came with the text still fits.
+    values += [post.language] if post.language else []
     categories = sorted(post.categories.values_list("pk", flat=True))
     return hashlib.sha256(json.dumps([values, categories]).encode()).hexdigest()

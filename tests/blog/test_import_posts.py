@@ -102,7 +102,9 @@ class TestFrontMatter:
             "author: Ines Calder\n"
             "cover: cover.jpg\n"
             "cover_alt: The sea\n"
-            "canonical_url: https://example.org/tides\n",
+            "canonical_url: https://example.org/tides\n"
+            "series: The coast\n"
+            "language: pt_BR\n",
         )
 
         run(folder)
@@ -120,6 +122,7 @@ class TestFrontMatter:
         assert post.author.display_name == "Ines Calder"
         assert default_storage.exists(post.cover.name)
         assert (post.cover_alt, post.canonical_url) == ("The sea", "https://example.org/tides")
+        assert (post.series.name, post.language) == ("The coast", "pt-br")
         assert post.body == "Good morning."
 
     def test_post_without_status_is_a_draft(self, folder):
@@ -213,6 +216,8 @@ FAULTS = [
     ("title: A\ndate: 2026-02-31", "a.md:3: date cannot be read: day is out of range"),
     ("title: A\ndate: 2026-03-29 02:30", "a.md:3: date: 2026-03-29 02:30:00 couldn’t be"),
     ("title: A\nauthor: Nobody", "a.md:3: author: nobody here is called “Nobody”"),
+    ("title: A\nlanguage: no", "a.md:3: language must be text: put it in quotes, “no”"),
+    ("title: A\nlanguage: Klingon", "a.md:3: language: no language is called “Klingon”"),
     ("title: A\ncover: none.jpg", "a.md:3: cover: there is no such file"),
     ("title: A\ncover: ../../secret.jpg", "a.md:3: cover: this link leads out of the folder"),
     ("title: A\ncover: a.md", "a.md:3: cover: This file is not a picture we can read."),
@@ -417,6 +422,20 @@ class TestAgain:
         write(file, self.MATTER, "Good evening.")
 
         assert run_with_faults(file)[-1] == "1 kept"
+
+    def test_another_language_is_an_edit_too(self, file):
+        Post.objects.update(language="de")
+        write(file, self.MATTER, "Guten Abend.")
+
+        assert run_with_faults(file)[-1] == "1 kept"
+
+    def test_file_that_names_no_language_leaves_it_alone(self, file):
+        Post.objects.update(language="de")
+        write(file, self.MATTER, "Guten Abend.")
+
+        run(file, "--overwrite")
+
+        assert Post.objects.get().language == "de"
 
     def test_renamed_post_is_still_found(self, file):
         post = Post.objects.get()

@@ -10,7 +10,7 @@ from blog import crawlers, machines
 from blog.importers.markdown import read
 from blog.models import Post
 from tests.blog.xss_corpus import PAYLOADS
-from tests.factories import AuthorFactory, CategoryFactory, PostFactory, SiteFactory
+from tests.factories import AuthorFactory, CategoryFactory, PostFactory, SeriesFactory, SiteFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -28,6 +28,8 @@ def post():
         categories=[CategoryFactory(name="R&D: #1"), CategoryFactory(name="2026-01-01")],
         published_at=PUBLISHED,
         canonical_url="https://elsewhere.example/salt",
+        series=SeriesFactory(name="Salt: & water"),
+        language="zh-hans",
     )
     Post.objects.update(updated_at=PUBLISHED)
     return post
@@ -137,6 +139,7 @@ def test_post_as_it_was_written_comes_back_by_an_import(client, post, tmp_path):
     assert imported.status == "published"
     assert sorted(imported.categories) == ["2026-01-01", "R&D: #1"]
     assert (imported.author, imported.canonical_url) == ("Ada Penn", post.canonical_url)
+    assert (imported.series, imported.language) == ("Salt: & water", "zh-Hans")
     assert imported.unknown == {}
 
 

@@ -18,9 +18,9 @@ class Command(BaseCommand):
     help = (
         "Imports a Markdown file, or all in a folder, with front matter: title, slug, summary, "
         "date, updated, status (draft or published), categories, series, author, cover, "
-        "cover_alt, canonical_url. A post is known by its slug: import again and only what "
-        "changed in the files is taken over. Posts that were edited here as well are named and "
-        "kept."
+        "cover_alt, canonical_url, language. A post is known by its slug: import again and only "
+        "what changed in the files is taken over. Posts that were edited here as well are named "
+        "and kept."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
