@@ -1,4 +1,4 @@
-"""Questions that are put to the database for every page, and rows added in a rush: SQL made once.
+"""Questions that are put for every page, and what a rush of sign-ups writes: their SQL is made once.
 
 For a list of ten posts Django takes several times as long to write the SQL as the database to
 answer it. What changes from one time to the next stands in the query as a `Later` and is given when
@@ -12,6 +12,7 @@ from typing import Any
 from django.core.exceptions import EmptyResultSet
 from django.db import DEFAULT_DB_ALIAS, connections, models
 from django.db.models import FETCH_ONE
+from django.db.models.sql import UpdateQuery
 from django.db.models.sql.compiler import SQLCompiler
 
 # Statements that are kept of one question, for as many slices and lengths.
@@ -105,6 +106,34 @@ class Insert[Row: models.Model]:
         )
 
 
+class Update:
+    """Changes the rows that `build` finds to `columns`; returns how many they were."""
+
+    def __init__(self, build: Callable[..., models.QuerySet[Any]], **columns: Any) -> None:
+        self.build, self.columns = build, columns
+        self.statement = lru_cache(MOST)(self._statement)
+
+    def __call__(self, *shape: Any, **values: Any) -> int:
+        """`shape` and `values` as of a Prepared."""
+        connection = connections[DEFAULT_DB_ALIAS]
+        sql, params = self.statement(connection.vendor, *shape)
+        with connection.cursor() as cursor:
+            cursor.execute(sql, given(params, values, connection))
+            return cursor.rowcount
+
+    def _statement(self, vendor: str, *shape: Any) -> tuple[str, Any]:
+        query = self.build(*shape).query.chain(UpdateQuery)
+        query.add_update_values(self.columns)
+        return query.get_compiler(DEFAULT_DB_ALIAS).as_sql()
+
+
+def given(params: Any, values: dict[str, Any], connection: Any) -> list[Any]:
+    """The values of a statement, with those in it that are given when it is put."""
+    return [
+        each.given(values, connection) if isinstance(each, Later) else each for each in params
+    ]
+
+
 def is_made_there(field: models.Field) -> bool:
     """Whether the database itself makes a column's values."""
     return field.generated or isinstance(field, models.AutoField)
@@ -141,10 +170,7 @@ class Statement[Row: models.Model]:
         self.added = list(compiler.annotation_col_map.items())
 
     def params(self, values: dict[str, Any], connection: Any) -> list[Any]:
-        return [
-            each.given(values, connection) if isinstance(each, Later) else each
-            for each in self.values
-        ]
+        return given(self.values, values, connection)
 
     def rows(self, found: list[Any]) -> list[Row]:
         # The author of ten posts is one row, made once.

@@ -61,7 +61,7 @@ class SubscriberQuerySet(models.QuerySet["Subscriber"]):
 
     def suppresses(self, address_hash: str) -> bool:
         """Whether mail to this address bounced or was complained about, even if erased since."""
-        return self.filter(address_hash=address_hash).exclude(suppressed_for="").exists()
+        return bool(_suppressed(address_hash=address_hash))
 
     def enter(self, address: Address, terms: Terms) -> "Subscriber":
         """The row of this address, locked; a pending one is added where there was none."""
@@ -390,3 +390,9 @@ _enter = Insert(Subscriber, unless_there=True)
 @Prepared
 def _locked() -> models.QuerySet[Subscriber]:
     return Subscriber.objects.select_for_update(of=("self",)).filter(key=text("key")).order_by()
+
+
+@Prepared
+def _suppressed() -> models.QuerySet[Subscriber]:
+    rows = Subscriber.objects.filter(address_hash=text("address_hash"))
+    return rows.exclude(suppressed_for="").order_by()[:1]
