@@ -1,4 +1,4 @@
-"""Questions that are put for every page, and what a rush of sign-ups writes: their SQL is made once.
+"""What is asked for every page, and what a rush of sign-ups writes: the SQL of it is made once.
 
 For a list of ten posts Django takes several times as long to write the SQL as the database to
 answer it. What changes from one time to the next stands in the query as a `Later` and is given when
@@ -129,9 +129,7 @@ class Update:
 
 def given(params: Any, values: dict[str, Any], connection: Any) -> list[Any]:
     """The values of a statement, with those in it that are given when it is put."""
-    return [
-        each.given(values, connection) if isinstance(each, Later) else each for each in params
-    ]
+    return [each.given(values, connection) if isinstance(each, Later) else each for each in params]
 
 
 def is_made_there(field: models.Field) -> bool:

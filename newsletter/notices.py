@@ -156,16 +156,16 @@ def _refuse_too_many(notice: Notice, became: str) -> None:
             raise Skip(gettext("This address had as many of these mails as it may get for now."))
     if became == Notice.Became.INVITATION:
         # An allowance of their own: nobody who signs up waits behind a long list.
-        mine = Notice.objects.filter(kind=Notice.Kind.INVITATION)
+        mine = Q(kind=Notice.Kind.INVITATION)
         _count("invitations", mine, most=settings.CONFIRMATIONS_PER_HOUR)
         return
     if notice.address_change:
         # Others may want to move to that address too, so it counts by itself.
         target = hash_address(notice.address_change.new_key)
-        _count(f"new address {target}", Notice.objects.none(), most=2)
+        _count(f"new address {target}", Q(pk__in=[]), most=2)
     # Each kind has places of its own: no flood of sign-ups holds up a link to one's data.
-    alike = Notice.objects.filter(kind=notice.kind)
-    there = alike.filter(network=notice.network)
+    alike = Q(kind=notice.kind)
+    there = alike & Q(network=notice.network)
     from_there, in_all = settings.CONFIRMATIONS_PER_NETWORK_HOUR, settings.CONFIRMATIONS_PER_HOUR
     _count(f"{notice.kind} from {notice.network}", there, most=from_there)
     _count(notice.kind, alike, most=in_all)
@@ -186,9 +186,9 @@ def _others(most: int) -> QuerySet[Notice]:
     return hers.exclude(pk=number("pk")).filter(on_its_way | lately).order_by()[:most]
 
 
-def _count(key: str, others: OutgoingQuerySet, *, most: int) -> None:
+def _count(key: str, others: Q, *, most: int) -> None:
     if not Limit.objects.allow(key, most=most, within=HOUR):
-        raise TooMany(Limit.objects.get(key=key).ends_at, others)
+        raise TooMany(Limit.objects.get(key=key).ends_at, Notice.objects.filter(others))
 
 
 def _put_off(others: OutgoingQuerySet, until: datetime) -> None:

@@ -3,13 +3,14 @@
 from datetime import timedelta
 
 import pytest
+from django.db.models import F
 from django.utils import timezone
 
 from blog import shared
 from blog.editions import Edition
 from blog.freshness import Current
 from blog.models import Category, Link, Post
-from blog.prepared import Insert, Prepared, moment, number, text
+from blog.prepared import Insert, Prepared, Update, moment, number, text
 from tests.factories import AuthorFactory, CategoryFactory, PostFactory, SiteFactory
 
 pytestmark = pytest.mark.django_db
@@ -94,6 +95,21 @@ def test_row_that_is_there_already_is_left_as_it_is():
     assert list(Category.objects.order_by("pk")) == [there, new]
     assert [row.name for row in Category.objects.order_by("pk")] == ["There", "New"]
     assert second.pk is None
+
+
+def test_rows_are_changed_by_one_statement_each_time_with_other_values(django_assert_num_queries):
+    rename = Update(
+        lambda: Category.objects.filter(slug=text("slug")), name=text("name"), order=F("order") + 1
+    )
+    CategoryFactory(name="One", slug="one", order=1)
+    CategoryFactory(name="Two", slug="two", order=7)
+
+    with django_assert_num_queries(3):
+        changed = [rename(slug=slug, name=slug.upper()) for slug in ("one", "two", "three")]
+
+    assert changed == [1, 1, 0]
+    rows = Category.objects.order_by("pk").values_list("name", "order")
+    assert list(rows) == [("ONE", 2), ("TWO", 8)]
 
 
 def test_thing_is_found_once_an_edition(edition):
