@@ -96,13 +96,13 @@ class Insert[Row: models.Model]:
 
     def _sql(self, vendor: str, count: int) -> str:
         quote = connections[DEFAULT_DB_ALIAS].ops.quote_name
-        columns = ", ".join(quote(field.column) for field in self.fields)
+        columns = ", ".join(quote(str(field.column)) for field in self.fields)
         row = f"({', '.join(['%s'] * len(self.fields))})"
         return (
             f"INSERT INTO {quote(self.model._meta.db_table)} ({columns})"  # noqa: S608
             f" VALUES {', '.join([row] * count)}"
             f"{' ON CONFLICT DO NOTHING' if self.unless_there else ''}"
-            f" RETURNING {quote(self.model._meta.pk.column)}"
+            f" RETURNING {quote(str(self.model._meta.pk.column))}"
         )
 
 
@@ -122,7 +122,7 @@ class Update:
             return cursor.rowcount
 
     def _statement(self, vendor: str, *shape: Any) -> tuple[str, Any]:
-        query = self.build(*shape).query.chain(UpdateQuery)
+        query: Any = self.build(*shape).query.chain(UpdateQuery)
         query.add_update_values(self.columns)
         return query.get_compiler(DEFAULT_DB_ALIAS).as_sql()
 

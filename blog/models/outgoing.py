@@ -81,7 +81,7 @@ class Outgoing(models.Model):
 
 def _as_claimed(model: type[Outgoing]) -> OutgoingQuerySet:
     """One row, as it was when it was claimed or before."""
-    rows: OutgoingQuerySet = model._default_manager.all()
+    rows: Any = model._default_manager
     return rows.waiting().filter(pk=number("pk"), attempts=number("attempts"))
 
 
