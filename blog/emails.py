@@ -3,6 +3,7 @@
 from email.headerregistry import Address
 from email.policy import EmailPolicy, default
 from email.utils import parseaddr
+from functools import cache, lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -20,11 +21,16 @@ from blog.models import Outgoing, Site
 inliner = CSSInliner(keep_at_rules=True, load_remote_stylesheets=False)
 
 
-class _WholeLinks(EmailPolicy):
+class _OurHeaders(EmailPolicy):
     """Folds no List-* header: some mail programs do not find a link that goes over two lines.
 
     Python would even encode a long one, which no mail program reads as a link (RFC 2047 section 5).
     """
+
+    def header_store_parse(self, name: str, value: Any) -> tuple[str, Any]:
+        # Lists of addresses cannot be looked up.
+        read = _header if type(value) is str else EmailPolicy.header_store_parse
+        return read(self, name, value)
 
     def fold(self, name: str, value: str) -> str:
         is_list = name.lower().startswith("list-")
@@ -35,9 +41,26 @@ class _WholeLinks(EmailPolicy):
         return self.fold(name, value).encode() if is_list else super().fold_binary(name, value)
 
 
+@lru_cache(100)
+def _header(policy: EmailPolicy, name: str, value: Any) -> tuple[str, Any]:
+    """Python reads every header word by word, and most are the same in each mail."""
+    return EmailPolicy.header_store_parse(policy, name, value)
+
+
+@cache
+def _ours(policy: EmailPolicy) -> EmailPolicy:
+    return _OurHeaders() + policy
+
+
 class _Mail(EmailMultiAlternatives):
+    """Is put together once, be it to look for faults or to hand it over."""
+
+    made: Any = None
+
     def message(self, *, policy: Any = default) -> Any:
-        return super().message(policy=_WholeLinks() + policy)
+        if self.made is None or self.made.policy is not _ours(policy):
+            self.made = super().message(policy=_ours(policy))
+        return self.made
 
 
 def compose(
@@ -77,11 +100,10 @@ def compose(
 def sender(site: Site) -> str:
     """`The Example <hello@blog.example>`, quoted where a name needs it."""
     name, address = parseaddr(settings.DEFAULT_FROM_EMAIL)
-    local, _, domain = (site.sender_email or address).rpartition("@")
-    return str(
-        Address(
-            display_name=site.sender_name or site.name or name,
-            username=local,
-            domain=punycode(domain),
-        )
-    )
+    return _mailbox(site.sender_name or site.name or name, site.sender_email or address)
+
+
+@lru_cache(10)
+def _mailbox(name: str, address: str) -> str:
+    local, _, domain = address.rpartition("@")
+    return str(Address(display_name=name, username=local, domain=punycode(domain)))

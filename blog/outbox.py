@@ -10,6 +10,7 @@ import smtplib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
+from email.policy import SMTP
 from traceback import format_exc
 from typing import Any
 
@@ -126,7 +127,7 @@ def _written(row: Outgoing, write: Write) -> EmailMessage | None:
     try:
         message = write(row)
         # Bad headers and text that cannot be encoded show here, where only this row is at fault.
-        message.message()
+        message.message(policy=SMTP)
         if len(message.recipients()) != 1:
             raise ValueError("A message has exactly one recipient.")
     except Skip as reason:

@@ -1,4 +1,4 @@
-"""Questions that are put to the database for every page: their SQL is made once.
+"""What is asked for every page, and what a rush of sign-ups writes: the SQL of it is made once.
 
 For a list of ten posts Django takes several times as long to write the SQL as the database to
 answer it. What changes from one time to the next stands in the query as a `Later` and is given when
@@ -12,6 +12,7 @@ from typing import Any
 from django.core.exceptions import EmptyResultSet
 from django.db import DEFAULT_DB_ALIAS, connections, models
 from django.db.models import FETCH_ONE
+from django.db.models.sql import UpdateQuery
 from django.db.models.sql.compiler import SQLCompiler
 
 # Statements that are kept of one question, for as many slices and lengths.
@@ -67,6 +68,75 @@ class Prepared[Row: models.Model]:
         return Statement(query.get_compiler(DEFAULT_DB_ALIAS))
 
 
+class Insert[Row: models.Model]:
+    """Adds rows of one table, which get their keys. Nothing else of save() happens, and no signals.
+
+    With `unless_there`, rows that are there already are left as they are.
+    """
+
+    def __init__(self, model: type[Row], *, unless_there: bool = False) -> None:
+        self.model, self.unless_there = model, unless_there
+        self.fields = [field for field in model._meta.concrete_fields if not is_made_there(field)]
+        self.sql = lru_cache(MOST)(self._sql)
+
+    def __call__(self, *rows: Row) -> None:
+        connection = connections[DEFAULT_DB_ALIAS]
+        values = [
+            field.get_db_prep_save(field.pre_save(row, add=True), connection)
+            for row in rows
+            for field in self.fields
+        ]
+        with connection.cursor() as cursor:
+            cursor.execute(self.sql(connection.vendor, len(rows)), values)
+            keys = cursor.fetchall()
+        # Without a key are those that were there, and then nobody can tell whose these are.
+        if len(keys) == len(rows):
+            for row, (key,) in zip(rows, keys, strict=True):
+                row.pk, row._state.adding, row._state.db = key, False, DEFAULT_DB_ALIAS
+
+    def _sql(self, vendor: str, count: int) -> str:
+        quote = connections[DEFAULT_DB_ALIAS].ops.quote_name
+        columns = ", ".join(quote(str(field.column)) for field in self.fields)
+        row = f"({', '.join(['%s'] * len(self.fields))})"
+        return (
+            f"INSERT INTO {quote(self.model._meta.db_table)} ({columns})"  # noqa: S608
+            f" VALUES {', '.join([row] * count)}"
+            f"{' ON CONFLICT DO NOTHING' if self.unless_there else ''}"
+            f" RETURNING {quote(str(self.model._meta.pk.column))}"
+        )
+
+
+class Update:
+    """Changes the rows that `build` finds to `columns`; returns how many they were."""
+
+    def __init__(self, build: Callable[..., models.QuerySet[Any]], **columns: Any) -> None:
+        self.build, self.columns = build, columns
+        self.statement = lru_cache(MOST)(self._statement)
+
+    def __call__(self, *shape: Any, **values: Any) -> int:
+        """`shape` and `values` as of a Prepared."""
+        connection = connections[DEFAULT_DB_ALIAS]
+        sql, params = self.statement(connection.vendor, *shape)
+        with connection.cursor() as cursor:
+            cursor.execute(sql, given(params, values, connection))
+            return cursor.rowcount
+
+    def _statement(self, vendor: str, *shape: Any) -> tuple[str, Any]:
+        query: Any = self.build(*shape).query.chain(UpdateQuery)
+        query.add_update_values(self.columns)
+        return query.get_compiler(DEFAULT_DB_ALIAS).as_sql()
+
+
+def given(params: Any, values: dict[str, Any], connection: Any) -> list[Any]:
+    """The values of a statement, with those in it that are given when it is put."""
+    return [each.given(values, connection) if isinstance(each, Later) else each for each in params]
+
+
+def is_made_there(field: models.Field) -> bool:
+    """Whether the database itself makes a column's values."""
+    return field.generated or isinstance(field, models.AutoField)
+
+
 class Part[Row: models.Model]:
     """The columns of one table in what is found, and how they become a row of its model."""
 
@@ -98,10 +168,7 @@ class Statement[Row: models.Model]:
         self.added = list(compiler.annotation_col_map.items())
 
     def params(self, values: dict[str, Any], connection: Any) -> list[Any]:
-        return [
-            each.given(values, connection) if isinstance(each, Later) else each
-            for each in self.values
-        ]
+        return given(self.values, values, connection)
 
     def rows(self, found: list[Any]) -> list[Row]:
         # The author of ten posts is one row, made once.

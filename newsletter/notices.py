@@ -10,13 +10,14 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext, gettext_noop
 
 from blog.models import Limit
 from blog.models.outgoing import OutgoingQuerySet
 from blog.outbox import GIVE_UP_AFTER, Later, Skip
+from blog.prepared import Prepared, Update, moment, number, text
 from newsletter import emails
 from newsletter.models import NewsletterSettings, Notice, Subscriber
 from newsletter.models.subscriber import hash_address
@@ -58,8 +59,7 @@ def write(notice: Notice) -> EmailMultiAlternatives:
     except TooMany as limit:
         _put_off(limit.others, limit.until)
         raise
-    related = Notice.objects.select_related("subscriber", "consent", "address_change")
-    return LETTERS[became](related.get(pk=notice.pk))
+    return LETTERS[became](notice)
 
 
 @transaction.atomic
@@ -68,15 +68,25 @@ def _decide(notice: Notice) -> str:
 
     The lock makes two workers with two notices for one person choose one after the other.
     """
-    people = Subscriber.objects.select_for_update(of=("self",))
-    subscriber = people.get(pk=notice.subscriber_id)
-    became = _letter_for(notice, subscriber)
+    for locked in _locked(pk=notice.pk):
+        notice.subscriber, notice.consent = locked.subscriber, locked.consent
+    became = _letter_for(notice, notice.subscriber)
     # A notice that is tried again has its place already.
     if notice.became != became:
         _refuse_too_many(notice, became)
-        Notice.objects.filter(pk=notice.pk).update(became=became)
+        _become(pk=notice.pk, became=became)
         notice.became = became
     return became
+
+
+@Prepared
+def _locked() -> QuerySet[Notice]:
+    """A notice with its person, who is locked. A consent never changes, so it needs no lock."""
+    rows = Notice.objects.select_related("subscriber", "consent").filter(pk=number("pk"))
+    return rows.select_for_update(of=("subscriber",))
+
+
+_become = Update(lambda: Notice.objects.filter(pk=number("pk")), became=text("became"))
 
 
 def _letter_for(notice: Notice, subscriber: Subscriber) -> str:
@@ -142,36 +152,43 @@ def _refuse_too_many(notice: Notice, became: str) -> None:
     if became in {Notice.Became.ADDRESS_CHANGED, Notice.Became.WELCOME}:
         return  # never more of them than pressed buttons
     for most, within in MOST[became]:
-        if _taken(notice, became, within) >= most:
+        if len(_taken(notice, became, most, within)) == most:
             raise Skip(gettext("This address had as many of these mails as it may get for now."))
     if became == Notice.Became.INVITATION:
         # An allowance of their own: nobody who signs up waits behind a long list.
-        mine = Notice.objects.filter(kind=Notice.Kind.INVITATION)
+        mine = Q(kind=Notice.Kind.INVITATION)
         _count("invitations", mine, most=settings.CONFIRMATIONS_PER_HOUR)
         return
     if notice.address_change:
         # Others may want to move to that address too, so it counts by itself.
         target = hash_address(notice.address_change.new_key)
-        _count(f"new address {target}", Notice.objects.none(), most=2)
+        _count(f"new address {target}", Q(pk__in=[]), most=2)
     # Each kind has places of its own: no flood of sign-ups holds up a link to one's data.
-    alike = Notice.objects.filter(kind=notice.kind)
-    there = alike.filter(network=notice.network)
+    alike = Q(kind=notice.kind)
+    there = alike & Q(network=notice.network)
     from_there, in_all = settings.CONFIRMATIONS_PER_NETWORK_HOUR, settings.CONFIRMATIONS_PER_HOUR
     _count(f"{notice.kind} from {notice.network}", there, most=from_there)
     _count(notice.kind, alike, most=in_all)
 
 
-def _taken(notice: Notice, became: str, within: timedelta) -> int:
-    """Mails of this kind that she was sent lately, or that are on their way."""
+def _taken(notice: Notice, became: str, most: int, within: timedelta) -> list[Notice]:
+    """Up to `most` mails of this kind that she was sent lately, or that are on their way."""
+    since = timezone.now() - within
+    person = notice.subscriber_id
+    return _others(most, pk=notice.pk, person=person, became=became, since=since)
+
+
+@Prepared
+def _others(most: int) -> QuerySet[Notice]:
     on_its_way = Q(status=Notice.Status.WAITING)
-    lately = Q(status=Notice.Status.SENT, settled_at__gt=timezone.now() - within)
-    others = Notice.objects.filter(subscriber_id=notice.subscriber_id, became=became)
-    return others.exclude(pk=notice.pk).filter(on_its_way | lately).count()
+    lately = Q(status=Notice.Status.SENT, settled_at__gt=moment("since"))
+    hers = Notice.objects.filter(subscriber_id=number("person"), became=text("became"))
+    return hers.exclude(pk=number("pk")).filter(on_its_way | lately).order_by()[:most]
 
 
-def _count(key: str, others: OutgoingQuerySet, *, most: int) -> None:
+def _count(key: str, others: Q, *, most: int) -> None:
     if not Limit.objects.allow(key, most=most, within=HOUR):
-        raise TooMany(Limit.objects.get(key=key).ends_at, others)
+        raise TooMany(Limit.objects.get(key=key).ends_at, Notice.objects.filter(others))
 
 
 def _put_off(others: OutgoingQuerySet, until: datetime) -> None:

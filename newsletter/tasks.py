@@ -1,10 +1,12 @@
 """What the worker does for the newsletter. Rows are the truth, these are only nudges."""
 
 from django.db import transaction
-from django.tasks import task
+from django.db.models import QuerySet
+from django.tasks import TaskResultStatus, task
 from django_tasks_db.models import DBTaskResult
 
 from blog.outbox import deliver
+from blog.prepared import Prepared
 from newsletter import notices
 from newsletter.imports import undoing, uploads
 from newsletter.models import ImportBatch, ImportFile, Notice
@@ -24,10 +26,16 @@ def send_notices() -> int:
 
 def nudge() -> None:
     """Have notices sent soon. In a rush of sign-ups the first nudge that waits is for all."""
-    if not DBTaskResult.objects.ready().filter(task_path=send_notices.module_path).exists():
+    if not _waiting_nudges():
         # A transaction waits for its turn (config/sqlite3); a lone statement may wait for long.
         with transaction.atomic():
             send_notices.enqueue()
+
+
+@Prepared
+def _waiting_nudges() -> QuerySet[DBTaskResult]:
+    waiting = DBTaskResult.objects.filter(status=TaskResultStatus.READY)
+    return waiting.filter(task_path=send_notices.module_path).order_by()[:1]
 
 
 @task

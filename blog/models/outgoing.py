@@ -7,11 +7,14 @@ docs/outgoing-mail.md says what happens in each gap.
 
 import secrets
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+from blog.prepared import Update, moment, number, text
 
 LEASE = timedelta(minutes=5)
 
@@ -20,9 +23,9 @@ class OutgoingQuerySet(models.QuerySet):
     def waiting(self) -> "OutgoingQuerySet":
         return self.filter(status=Outgoing.Status.WAITING)
 
-    def due(self) -> "OutgoingQuerySet":
+    def due(self, now: Any = None) -> "OutgoingQuerySet":
         """What a worker may take now: due, and in nobody's hands."""
-        now = timezone.now()
+        now = now or timezone.now()
         free = Q(claimed_until__isnull=True) | Q(claimed_until__lte=now)
         return self.waiting().filter(free, due_at__lte=now)
 
@@ -33,11 +36,11 @@ class OutgoingQuerySet(models.QuerySet):
     def claim(self, row: "Outgoing") -> bool:
         """Take one row for five minutes; False where another worker was first."""
         now = timezone.now()
-        taken = self.due().filter(pk=row.pk, attempts=row.attempts)
-        changed = taken.update(claimed_until=now + LEASE, attempts=F("attempts") + 1)
+        until = now + LEASE
+        changed = _claim(self.model, pk=row.pk, attempts=row.attempts, now=now, until=until)
         if changed:
             row.attempts += 1
-            row.claimed_until = now + LEASE
+            row.claimed_until = until
         return bool(changed)
 
 
@@ -66,18 +69,35 @@ class Outgoing(models.Model):
 
     def settle(self, status: "Outgoing.Status", reply: str = "") -> bool:
         """Write the outcome, unless another worker has taken the row over since."""
-        now = timezone.now()
-        return self._write(status=status, reply=reply[:500], settled_at=now, claimed_until=None)
+        return self._write(_settle, status=status, reply=reply[:500], now=timezone.now())
 
     def postpone(self, until: datetime, reply: str = "") -> bool:
         """Put the row back; it is due again at `until`."""
-        return self._write(due_at=until, reply=reply[:500], claimed_until=None)
+        return self._write(_postpone, until=until, reply=reply[:500])
 
-    def _write(self, **values: object) -> bool:
-        mine = type(self)._default_manager.filter(
-            pk=self.pk, status=self.Status.WAITING, attempts=self.attempts
-        )
-        return bool(mine.update(**values))
+    def _write(self, change: Update, **values: object) -> bool:
+        return bool(change(type(self), pk=self.pk, attempts=self.attempts, **values))
+
+
+def _as_claimed(model: type[Outgoing]) -> OutgoingQuerySet:
+    """One row, as it was when it was claimed or before."""
+    rows: Any = model._default_manager
+    return rows.waiting().filter(pk=number("pk"), attempts=number("attempts"))
+
+
+_claim = Update(
+    lambda model: _as_claimed(model).due(moment("now")),
+    claimed_until=moment("until"),
+    attempts=F("attempts") + 1,
+)
+_settle = Update(
+    _as_claimed,
+    status=text("status"),
+    reply=text("reply"),
+    settled_at=moment("now"),
+    claimed_until=None,
+)
+_postpone = Update(_as_claimed, due_at=moment("until"), reply=text("reply"), claimed_until=None)
 
 
 def outgoing_indexes(name: str) -> list[models.Index]:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from blog.models import Category
+from blog.prepared import Insert, Prepared, text
 from newsletter.addresses import Address, masked
 from newsletter.models.consent import AGREE, Consent
 from newsletter.models.feedback import Feedback
@@ -60,7 +61,7 @@ class SubscriberQuerySet(models.QuerySet["Subscriber"]):
 
     def suppresses(self, address_hash: str) -> bool:
         """Whether mail to this address bounced or was complained about, even if erased since."""
-        return self.filter(address_hash=address_hash).exclude(suppressed_for="").exists()
+        return bool(_suppressed(address_hash=address_hash))
 
     def enter(self, address: Address, terms: Terms) -> "Subscriber":
         """The row of this address, locked; a pending one is added where there was none."""
@@ -74,9 +75,9 @@ class SubscriberQuerySet(models.QuerySet["Subscriber"]):
         # One statement for new and known addresses alike, and no race between two of them. Should
         # the row be purged as stale between the two statements, the second round adds it.
         for _try in range(2):
-            self.bulk_create([new], ignore_conflicts=True)  # type: ignore[list-item]
-            if row := self.select_for_update(of=("self",)).at(address).order_by().first():
-                return row
+            _enter(new)
+            if found := _locked(key=address.key):
+                return found[0]
         raise Subscriber.DoesNotExist
 
     @transaction.atomic
@@ -381,3 +382,17 @@ class Subscriber(models.Model):
             receives_everything=self.receives_everything,
             topics=list(self.topics.order_by("slug").values_list("slug", flat=True)),
         )
+
+
+_enter = Insert(Subscriber, unless_there=True)
+
+
+@Prepared
+def _locked() -> models.QuerySet[Subscriber]:
+    return Subscriber.objects.select_for_update(of=("self",)).filter(key=text("key")).order_by()
+
+
+@Prepared
+def _suppressed() -> models.QuerySet[Subscriber]:
+    rows = Subscriber.objects.filter(address_hash=text("address_hash"))
+    return rows.exclude(suppressed_for="").order_by()[:1]

@@ -3,14 +3,15 @@
 from datetime import timedelta
 
 import pytest
+from django.db.models import F
 from django.utils import timezone
 
 from blog import shared
 from blog.editions import Edition
 from blog.freshness import Current
-from blog.models import Post
-from blog.prepared import Prepared, moment, number, text
-from tests.factories import AuthorFactory, PostFactory
+from blog.models import Category, Link, Post
+from blog.prepared import Insert, Prepared, Update, moment, number, text
+from tests.factories import AuthorFactory, CategoryFactory, PostFactory, SiteFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -66,6 +67,49 @@ def test_rows_come_whole_with_those_beside_them(django_assert_num_queries):
 def test_question_for_nothing_finds_nothing(django_assert_num_queries):
     with django_assert_num_queries(0):
         assert among(0) == []
+
+
+def test_rows_are_added_by_one_statement_and_get_their_keys(django_assert_num_queries):
+    add, site = Insert(Link), SiteFactory()
+    links = [
+        Link(site=site, place="foot", label=label, address=f"https://example.com/{label}")
+        for label in ("One", "Two")
+    ]
+
+    with django_assert_num_queries(1):
+        add(*links)
+
+    assert list(Link.objects.order_by("pk")) == links
+    assert [link.label for link in Link.objects.order_by("pk")] == ["One", "Two"]
+    assert not any(link._state.adding for link in links)
+
+
+def test_row_that_is_there_already_is_left_as_it_is():
+    there = CategoryFactory(name="There", slug="same")
+    add = Insert(Category, unless_there=True)
+    second, new = Category(name="Second", slug="same"), Category(name="New", slug="new")
+
+    add(second)
+    add(new)
+
+    assert list(Category.objects.order_by("pk")) == [there, new]
+    assert [row.name for row in Category.objects.order_by("pk")] == ["There", "New"]
+    assert second.pk is None
+
+
+def test_rows_are_changed_by_one_statement_each_time_with_other_values(django_assert_num_queries):
+    rename = Update(
+        lambda: Category.objects.filter(slug=text("slug")), name=text("name"), order=F("order") + 1
+    )
+    CategoryFactory(name="One", slug="one", order=1)
+    CategoryFactory(name="Two", slug="two", order=7)
+
+    with django_assert_num_queries(3):
+        changed = [rename(slug=slug, name=slug.upper()) for slug in ("one", "two", "three")]
+
+    assert changed == [1, 1, 0]
+    rows = Category.objects.order_by("pk").values_list("name", "order")
+    assert list(rows) == [("ONE", 2), ("TWO", 8)]
 
 
 def test_thing_is_found_once_an_edition(edition):
