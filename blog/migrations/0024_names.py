@@ -8,6 +8,7 @@ import django.core.validators
 import django.db.models.deletion
 import django.utils.timezone
 import secrets
+from blog.relabel import Relabel
 from django.conf import settings
 from django.db import migrations, models
 
@@ -21,266 +22,268 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.AlterModelOptions(
-            name='category',
-            options={'ordering': ['order', 'name'], 'verbose_name': 'category', 'verbose_name_plural': 'categories'},
-        ),
-        migrations.AlterModelOptions(
-            name='post',
-            options={'ordering': ['-published_at', '-pk'], 'permissions': [('publish_post', 'Can publish and unpublish posts'), ('change_any_post', "Can edit everybody's posts")], 'verbose_name': 'post', 'verbose_name_plural': 'posts'},
-        ),
-        migrations.AlterModelOptions(
-            name='redirect',
-            options={'ordering': ['old_path'], 'verbose_name': 'redirect', 'verbose_name_plural': 'redirects'},
-        ),
-        migrations.AlterField(
-            model_name='accountmail',
-            name='attempts',
-            field=models.PositiveSmallIntegerField(default=0, verbose_name='attempts'),
-        ),
-        migrations.AlterField(
-            model_name='accountmail',
-            name='author',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='author'),
-        ),
-        migrations.AlterField(
-            model_name='accountmail',
-            name='created_at',
-            field=models.DateTimeField(default=django.utils.timezone.now, verbose_name='created at'),
-        ),
-        migrations.AlterField(
-            model_name='accountmail',
-            name='due_at',
-            field=models.DateTimeField(default=django.utils.timezone.now, verbose_name='due at'),
-        ),
-        migrations.AlterField(
-            model_name='accountmail',
-            name='kind',
-            field=models.CharField(choices=[('invitation', 'Invitation'), ('reset', 'Password reset')], max_length=10, verbose_name='kind'),
-        ),
-        migrations.AlterField(
-            model_name='accountmail',
-            name='message_id',
-            field=models.CharField(default=secrets.token_hex, max_length=64, unique=True, verbose_name='message id'),
-        ),
-        migrations.AlterField(
-            model_name='accountmail',
-            name='reply',
-            field=models.CharField(blank=True, max_length=500, verbose_name='reply'),
-        ),
-        migrations.AlterField(
-            model_name='accountmail',
-            name='settled_at',
-            field=models.DateTimeField(null=True, verbose_name='settled at'),
-        ),
-        migrations.AlterField(
-            model_name='accountmail',
-            name='status',
-            field=models.CharField(choices=[('waiting', 'Waiting'), ('sent', 'Sent'), ('failed', 'Failed'), ('skipped', 'Skipped')], default='waiting', max_length=8, verbose_name='status'),
-        ),
-        migrations.AlterField(
-            model_name='author',
-            name='bio',
-            field=blog.fields.Prose(blank=True, help_text='Two or three sentences about you, shown at the foot of your posts.', verbose_name='bio'),
-        ),
-        migrations.AlterField(
-            model_name='author',
-            name='display_name',
-            field=blog.fields.Line(blank=True, help_text='The name that readers see under your posts.', max_length=120, verbose_name='display name'),
-        ),
-        migrations.AlterField(
-            model_name='author',
-            name='photo',
-            field=blog.images.PictureField(blank=True, height_field='photo_height', help_text='A JPEG, PNG, WebP or AVIF picture. Position and camera data are removed.', upload_to='photos', verbose_name='photo', width_field='photo_width'),
-        ),
-        migrations.AlterField(
-            model_name='author',
-            name='slug',
-            field=models.SlugField(allow_unicode=True, blank=True, help_text='The last part of the address. Leave it empty and it is made from the title. If you change it later, the old address leads to the new one.', max_length=80, unique=True, verbose_name='slug'),
-        ),
-        migrations.AlterField(
-            model_name='author',
-            name='website',
-            field=models.URLField(blank=True, help_text='https://…', validators=[django.core.validators.URLValidator(schemes=['http', 'https'])], verbose_name='website'),
-        ),
-        migrations.AlterField(
-            model_name='category',
-            name='description',
-            field=blog.fields.Prose(blank=True, help_text="One or two sentences at the top of the category's page.", verbose_name='description'),
-        ),
-        migrations.AlterField(
-            model_name='category',
-            name='name',
-            field=blog.fields.Line(help_text='What readers see above a post.', max_length=80, unique=True, verbose_name='name'),
-        ),
-        migrations.AlterField(
-            model_name='category',
-            name='order',
-            field=models.PositiveSmallIntegerField(db_index=True, default=0, help_text='Small numbers come first; equal ones by name.', verbose_name='order'),
-        ),
-        migrations.AlterField(
-            model_name='category',
-            name='slug',
-            field=models.SlugField(allow_unicode=True, blank=True, help_text='The last part of the address. Leave it empty and it is made from the title. If you change it later, the old address leads to the new one.', max_length=80, unique=True, verbose_name='slug'),
-        ),
-        migrations.AlterField(
-            model_name='link',
-            name='category',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, to='blog.category', verbose_name='category'),
-        ),
-        migrations.AlterField(
-            model_name='link',
-            name='page',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, to='blog.page', verbose_name='page'),
-        ),
-        migrations.AlterField(
-            model_name='link',
-            name='site',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='links', to='blog.site', verbose_name='site'),
-        ),
-        migrations.AlterField(
-            model_name='page',
-            name='created_at',
-            field=models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='created at'),
-        ),
-        migrations.AlterField(
-            model_name='page',
-            name='published_at',
-            field=models.DateTimeField(editable=False, null=True, verbose_name='published at'),
-        ),
-        migrations.AlterField(
-            model_name='page',
-            name='slug',
-            field=models.SlugField(allow_unicode=True, blank=True, help_text='The last part of the address. Leave it empty and it is made from the title. If you change it later, the old address leads to the new one.', max_length=80, unique=True, verbose_name='slug'),
-        ),
-        migrations.AlterField(
-            model_name='page',
-            name='updated_at',
-            field=models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='updated at'),
-        ),
-        migrations.AlterField(
-            model_name='post',
-            name='author',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='posts', to=settings.AUTH_USER_MODEL, verbose_name='author'),
-        ),
-        migrations.AlterField(
-            model_name='post',
-            name='body',
-            field=blog.fields.Prose(blank=True, help_text='Written in Markdown.', validators=[django.core.validators.MaxLengthValidator(200000)], verbose_name='body'),
-        ),
-        migrations.AlterField(
-            model_name='post',
-            name='categories',
-            field=models.ManyToManyField(blank=True, related_name='posts', to='blog.category', verbose_name='categories'),
-        ),
-        migrations.AlterField(
-            model_name='post',
-            name='cover',
-            field=blog.images.PictureField(blank=True, height_field='cover_height', help_text='A JPEG, PNG, WebP or AVIF picture, best 1600 pixels wide or more. Position and camera data are removed.', upload_to='covers', verbose_name='cover', width_field='cover_width'),
-        ),
-        migrations.AlterField(
-            model_name='post',
-            name='created_at',
-            field=models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='created at'),
-        ),
-        migrations.AlterField(
-            model_name='post',
-            name='featured',
-            field=models.BooleanField(default=False, help_text='Shown large at the top of the home page until a newer one is.', verbose_name='featured'),
-        ),
-        migrations.AlterField(
-            model_name='post',
-            name='language',
-            field=models.CharField(blank=True, choices=blog.models.post.language_choices, db_default='', default='', help_text='Only if this text is in another language than the site.', max_length=12, verbose_name='language'),
-        ),
-        migrations.AlterField(
-            model_name='post',
-            name='series',
-            field=models.ForeignKey(blank=True, db_index=False, help_text='Only if this text is a part of several that are read in order.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='posts', to='blog.series', verbose_name='series'),
-        ),
-        migrations.AlterField(
-            model_name='post',
-            name='slug',
-            field=models.SlugField(allow_unicode=True, blank=True, help_text='The last part of the address. Leave it empty and it is made from the title. If you change it later, the old address leads to the new one.', max_length=80, unique=True, verbose_name='slug'),
-        ),
-        migrations.AlterField(
-            model_name='post',
-            name='status',
-            field=models.CharField(choices=[('draft', 'Draft'), ('published', 'Published')], default='draft', max_length=10, verbose_name='status'),
-        ),
-        migrations.AlterField(
-            model_name='post',
-            name='summary',
-            field=blog.fields.Prose(blank=True, help_text='One or two sentences under the title, in lists and in search engines.', max_length=600, validators=[django.core.validators.MaxLengthValidator(600)], verbose_name='summary'),
-        ),
-        migrations.AlterField(
-            model_name='post',
-            name='title',
-            field=blog.fields.Line(max_length=200, verbose_name='title'),
-        ),
-        migrations.AlterField(
-            model_name='post',
-            name='updated_at',
-            field=models.DateTimeField(default=django.utils.timezone.now, editable=False, validators=[blog.dates.sensible], verbose_name='updated at'),
-        ),
-        migrations.AlterField(
-            model_name='redirect',
-            name='author',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, to=settings.AUTH_USER_MODEL, verbose_name='author'),
-        ),
-        migrations.AlterField(
-            model_name='redirect',
-            name='category',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, to='blog.category', verbose_name='category'),
-        ),
-        migrations.AlterField(
-            model_name='redirect',
-            name='created_at',
-            field=models.DateTimeField(auto_now_add=True, verbose_name='created at'),
-        ),
-        migrations.AlterField(
-            model_name='redirect',
-            name='page',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, to='blog.page', verbose_name='page'),
-        ),
-        migrations.AlterField(
-            model_name='redirect',
-            name='post',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, to='blog.post', verbose_name='post'),
-        ),
-        migrations.AlterField(
-            model_name='redirect',
-            name='series',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, to='blog.series', verbose_name='series'),
-        ),
-        migrations.AlterField(
-            model_name='series',
-            name='slug',
-            field=models.SlugField(allow_unicode=True, blank=True, help_text='The last part of the address. Leave it empty and it is made from the title. If you change it later, the old address leads to the new one.', max_length=80, unique=True, verbose_name='slug'),
-        ),
-        migrations.AlterField(
-            model_name='site',
-            name='name',
-            field=blog.fields.MailHeader(default='Pennypost', help_text='The name of your site.', max_length=80, verbose_name='name'),
-        ),
-        migrations.AlterField(
-            model_name='site',
-            name='postal_address',
-            field=blog.fields.Prose(blank=True, help_text='Printed at the foot of every newsletter; the law in many countries asks for it.', verbose_name='postal address'),
-        ),
-        migrations.AlterField(
-            model_name='site',
-            name='reply_to',
-            field=blog.fields.MailAddress(blank=True, help_text='Where answers go. Empty means: to the sender.', max_length=254, verbose_name='reply to'),
-        ),
-        migrations.AlterField(
-            model_name='site',
-            name='sender_name',
-            field=blog.fields.MailHeader(blank=True, help_text="Who mail comes from. Empty means: the site's name.", max_length=80, verbose_name='sender name'),
-        ),
-        migrations.AlterField(
-            model_name='site',
-            name='tagline',
-            field=blog.fields.Line(blank=True, help_text='A few words that follow the name.', max_length=160, verbose_name='tagline'),
-        ),
+        Relabel([
+            migrations.AlterModelOptions(
+                name='category',
+                options={'ordering': ['order', 'name'], 'verbose_name': 'category', 'verbose_name_plural': 'categories'},
+            ),
+            migrations.AlterModelOptions(
+                name='post',
+                options={'ordering': ['-published_at', '-pk'], 'permissions': [('publish_post', 'Can publish and unpublish posts'), ('change_any_post', "Can edit everybody's posts")], 'verbose_name': 'post', 'verbose_name_plural': 'posts'},
+            ),
+            migrations.AlterModelOptions(
+                name='redirect',
+                options={'ordering': ['old_path'], 'verbose_name': 'redirect', 'verbose_name_plural': 'redirects'},
+            ),
+            migrations.AlterField(
+                model_name='accountmail',
+                name='attempts',
+                field=models.PositiveSmallIntegerField(default=0, verbose_name='attempts'),
+            ),
+            migrations.AlterField(
+                model_name='accountmail',
+                name='author',
+                field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='author'),
+            ),
+            migrations.AlterField(
+                model_name='accountmail',
+                name='created_at',
+                field=models.DateTimeField(default=django.utils.timezone.now, verbose_name='created at'),
+            ),
+            migrations.AlterField(
+                model_name='accountmail',
+                name='due_at',
+                field=models.DateTimeField(default=django.utils.timezone.now, verbose_name='due at'),
+            ),
+            migrations.AlterField(
+                model_name='accountmail',
+                name='kind',
+                field=models.CharField(choices=[('invitation', 'Invitation'), ('reset', 'Password reset')], max_length=10, verbose_name='kind'),
+            ),
+            migrations.AlterField(
+                model_name='accountmail',
+                name='message_id',
+                field=models.CharField(default=secrets.token_hex, max_length=64, unique=True, verbose_name='message id'),
+            ),
+            migrations.AlterField(
+                model_name='accountmail',
+                name='reply',
+                field=models.CharField(blank=True, max_length=500, verbose_name='reply'),
+            ),
+            migrations.AlterField(
+                model_name='accountmail',
+                name='settled_at',
+                field=models.DateTimeField(null=True, verbose_name='settled at'),
+            ),
+            migrations.AlterField(
+                model_name='accountmail',
+                name='status',
+                field=models.CharField(choices=[('waiting', 'Waiting'), ('sent', 'Sent'), ('failed', 'Failed'), ('skipped', 'Skipped')], default='waiting', max_length=8, verbose_name='status'),
+            ),
+            migrations.AlterField(
+                model_name='author',
+                name='bio',
+                field=blog.fields.Prose(blank=True, help_text='Two or three sentences about you, shown at the foot of your posts.', verbose_name='bio'),
+            ),
+            migrations.AlterField(
+                model_name='author',
+                name='display_name',
+                field=blog.fields.Line(blank=True, help_text='The name that readers see under your posts.', max_length=120, verbose_name='display name'),
+            ),
+            migrations.AlterField(
+                model_name='author',
+                name='photo',
+                field=blog.images.PictureField(blank=True, height_field='photo_height', help_text='A JPEG, PNG, WebP or AVIF picture. Position and camera data are removed.', upload_to='photos', verbose_name='photo', width_field='photo_width'),
+            ),
+            migrations.AlterField(
+                model_name='author',
+                name='slug',
+                field=models.SlugField(allow_unicode=True, blank=True, help_text='The last part of the address. Leave it empty and it is made from the title. If you change it later, the old address leads to the new one.', max_length=80, unique=True, verbose_name='slug'),
+            ),
+            migrations.AlterField(
+                model_name='author',
+                name='website',
+                field=models.URLField(blank=True, help_text='https://…', validators=[django.core.validators.URLValidator(schemes=['http', 'https'])], verbose_name='website'),
+            ),
+            migrations.AlterField(
+                model_name='category',
+                name='description',
+                field=blog.fields.Prose(blank=True, help_text="One or two sentences at the top of the category's page.", verbose_name='description'),
+            ),
+            migrations.AlterField(
+                model_name='category',
+                name='name',
+                field=blog.fields.Line(help_text='What readers see above a post.', max_length=80, unique=True, verbose_name='name'),
+            ),
+            migrations.AlterField(
+                model_name='category',
+                name='order',
+                field=models.PositiveSmallIntegerField(db_index=True, default=0, help_text='Small numbers come first; equal ones by name.', verbose_name='order'),
+            ),
+            migrations.AlterField(
+                model_name='category',
+                name='slug',
+                field=models.SlugField(allow_unicode=True, blank=True, help_text='The last part of the address. Leave it empty and it is made from the title. If you change it later, the old address leads to the new one.', max_length=80, unique=True, verbose_name='slug'),
+            ),
+            migrations.AlterField(
+                model_name='link',
+                name='category',
+                field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, to='blog.category', verbose_name='category'),
+            ),
+            migrations.AlterField(
+                model_name='link',
+                name='page',
+                field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, to='blog.page', verbose_name='page'),
+            ),
+            migrations.AlterField(
+                model_name='link',
+                name='site',
+                field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='links', to='blog.site', verbose_name='site'),
+            ),
+            migrations.AlterField(
+                model_name='page',
+                name='created_at',
+                field=models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='created at'),
+            ),
+            migrations.AlterField(
+                model_name='page',
+                name='published_at',
+                field=models.DateTimeField(editable=False, null=True, verbose_name='published at'),
+            ),
+            migrations.AlterField(
+                model_name='page',
+                name='slug',
+                field=models.SlugField(allow_unicode=True, blank=True, help_text='The last part of the address. Leave it empty and it is made from the title. If you change it later, the old address leads to the new one.', max_length=80, unique=True, verbose_name='slug'),
+            ),
+            migrations.AlterField(
+                model_name='page',
+                name='updated_at',
+                field=models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='updated at'),
+            ),
+            migrations.AlterField(
+                model_name='post',
+                name='author',
+                field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='posts', to=settings.AUTH_USER_MODEL, verbose_name='author'),
+            ),
+            migrations.AlterField(
+                model_name='post',
+                name='body',
+                field=blog.fields.Prose(blank=True, help_text='Written in Markdown.', validators=[django.core.validators.MaxLengthValidator(200000)], verbose_name='body'),
+            ),
+            migrations.AlterField(
+                model_name='post',
+                name='categories',
+                field=models.ManyToManyField(blank=True, related_name='posts', to='blog.category', verbose_name='categories'),
+            ),
+            migrations.AlterField(
+                model_name='post',
+                name='cover',
+                field=blog.images.PictureField(blank=True, height_field='cover_height', help_text='A JPEG, PNG, WebP or AVIF picture, best 1600 pixels wide or more. Position and camera data are removed.', upload_to='covers', verbose_name='cover', width_field='cover_width'),
+            ),
+            migrations.AlterField(
+                model_name='post',
+                name='created_at',
+                field=models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='created at'),
+            ),
+            migrations.AlterField(
+                model_name='post',
+                name='featured',
+                field=models.BooleanField(default=False, help_text='Shown large at the top of the home page until a newer one is.', verbose_name='featured'),
+            ),
+            migrations.AlterField(
+                model_name='post',
+                name='language',
+                field=models.CharField(blank=True, choices=blog.models.post.language_choices, db_default='', default='', help_text='Only if this text is in another language than the site.', max_length=12, verbose_name='language'),
+            ),
+            migrations.AlterField(
+                model_name='post',
+                name='series',
+                field=models.ForeignKey(blank=True, db_index=False, help_text='Only if this text is a part of several that are read in order.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='posts', to='blog.series', verbose_name='series'),
+            ),
+            migrations.AlterField(
+                model_name='post',
+                name='slug',
+                field=models.SlugField(allow_unicode=True, blank=True, help_text='The last part of the address. Leave it empty and it is made from the title. If you change it later, the old address leads to the new one.', max_length=80, unique=True, verbose_name='slug'),
+            ),
+            migrations.AlterField(
+                model_name='post',
+                name='status',
+                field=models.CharField(choices=[('draft', 'Draft'), ('published', 'Published')], default='draft', max_length=10, verbose_name='status'),
+            ),
+            migrations.AlterField(
+                model_name='post',
+                name='summary',
+                field=blog.fields.Prose(blank=True, help_text='One or two sentences under the title, in lists and in search engines.', max_length=600, validators=[django.core.validators.MaxLengthValidator(600)], verbose_name='summary'),
+            ),
+            migrations.AlterField(
+                model_name='post',
+                name='title',
+                field=blog.fields.Line(max_length=200, verbose_name='title'),
+            ),
+            migrations.AlterField(
+                model_name='post',
+                name='updated_at',
+                field=models.DateTimeField(default=django.utils.timezone.now, editable=False, validators=[blog.dates.sensible], verbose_name='updated at'),
+            ),
+            migrations.AlterField(
+                model_name='redirect',
+                name='author',
+                field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, to=settings.AUTH_USER_MODEL, verbose_name='author'),
+            ),
+            migrations.AlterField(
+                model_name='redirect',
+                name='category',
+                field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, to='blog.category', verbose_name='category'),
+            ),
+            migrations.AlterField(
+                model_name='redirect',
+                name='created_at',
+                field=models.DateTimeField(auto_now_add=True, verbose_name='created at'),
+            ),
+            migrations.AlterField(
+                model_name='redirect',
+                name='page',
+                field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, to='blog.page', verbose_name='page'),
+            ),
+            migrations.AlterField(
+                model_name='redirect',
+                name='post',
+                field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, to='blog.post', verbose_name='post'),
+            ),
+            migrations.AlterField(
+                model_name='redirect',
+                name='series',
+                field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, to='blog.series', verbose_name='series'),
+            ),
+            migrations.AlterField(
+                model_name='series',
+                name='slug',
+                field=models.SlugField(allow_unicode=True, blank=True, help_text='The last part of the address. Leave it empty and it is made from the title. If you change it later, the old address leads to the new one.', max_length=80, unique=True, verbose_name='slug'),
+            ),
+            migrations.AlterField(
+                model_name='site',
+                name='name',
+                field=blog.fields.MailHeader(default='Pennypost', help_text='The name of your site.', max_length=80, verbose_name='name'),
+            ),
+            migrations.AlterField(
+                model_name='site',
+                name='postal_address',
+                field=blog.fields.Prose(blank=True, help_text='Printed at the foot of every newsletter; the law in many countries asks for it.', verbose_name='postal address'),
+            ),
+            migrations.AlterField(
+                model_name='site',
+                name='reply_to',
+                field=blog.fields.MailAddress(blank=True, help_text='Where answers go. Empty means: to the sender.', max_length=254, verbose_name='reply to'),
+            ),
+            migrations.AlterField(
+                model_name='site',
+                name='sender_name',
+                field=blog.fields.MailHeader(blank=True, help_text="Who mail comes from. Empty means: the site's name.", max_length=80, verbose_name='sender name'),
+            ),
+            migrations.AlterField(
+                model_name='site',
+                name='tagline',
+                field=blog.fields.Line(blank=True, help_text='A few words that follow the name.', max_length=160, verbose_name='tagline'),
+            ),
+        ]),
     ]

@@ -6,6 +6,7 @@ import django.db.models.deletion
 import django.utils.timezone
 import newsletter.models.settings
 import secrets
+from blog.relabel import Relabel
 from django.conf import settings
 from django.db import migrations, models
 
@@ -21,267 +22,266 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.AlterModelOptions(
-            name='delivery',
-            options={'verbose_name': 'delivery', 'verbose_name_plural': 'deliveries'},
-        ),
-        migrations.AlterModelOptions(
-            name='digest',
-            options={'ordering': ['name', 'pk'], 'verbose_name': 'digest', 'verbose_name_plural': 'digests'},
-        ),
-        migrations.AlterModelOptions(
-            name='issue',
-            options={'ordering': ['-created_at', '-pk'], 'permissions': [('send_issue', 'Can send issues')], 'verbose_name': 'issue', 'verbose_name_plural': 'issues'},
-        ),
-        migrations.AlterModelOptions(
-            name='issuepost',
-            options={'ordering': ['position', 'pk'], 'verbose_name': 'post of an issue', 'verbose_name_plural': 'posts of an issue'},
-        ),
-        migrations.AlterModelOptions(
-            name='subscriber',
-            options={'ordering': ['-created_at', '-pk'], 'permissions': [('erase_subscriber', 'Can erase subscribers'), ('lift_suppression', 'Can lift a bounce or a complaint'), ('export_subscriber', 'Can export subscribers'), ('import_subscriber', 'Can import subscribers')], 'verbose_name': 'subscriber', 'verbose_name_plural': 'subscribers'},
-        ),
-        migrations.AlterField(
-            model_name='digest',
-            name='categories',
-            field=models.ManyToManyField(blank=True, related_name='digests', to='blog.category', verbose_name='categories'),
-        ),
-        migrations.AlterField(
-            model_name='digest',
-            name='last_run_at',
-            field=models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='last run at'),
-        ),
-        migrations.AlterField(
-            model_name='digest',
-            name='name',
-            field=blog.fields.MailHeader(help_text='Stands in the inbox, before the date: “The week, 30 November”.', max_length=100, verbose_name='name'),
-        ),
-        migrations.AlterField(
-            model_name='digest',
-            name='next_at',
-            field=models.DateTimeField(editable=False, null=True, verbose_name='next at'),
-        ),
-        migrations.AlterField(
-            model_name='issue',
-            name='audience',
-            field=models.CharField(choices=[('everyone', 'Every subscriber'), ('topics', 'Readers of the categories below, and of everything')], default='everyone', max_length=8, verbose_name='audience'),
-        ),
-        migrations.AlterField(
-            model_name='issue',
-            name='body',
-            field=blog.fields.Prose(blank=True, help_text="Written in Markdown. Comes after the introduction and before the posts. In both, {{ email }}, {{ unsubscribe_url }} and {{ preferences_url }} become each reader's own; they work in links too.", validators=[django.core.validators.MaxLengthValidator(200000)], verbose_name='body'),
-        ),
-        migrations.AlterField(
-            model_name='issue',
-            name='categories',
-            field=models.ManyToManyField(blank=True, help_text='Who chose several of them gets one mail.', related_name='issues', to='blog.category', verbose_name='categories'),
-        ),
-        migrations.AlterField(
-            model_name='issue',
-            name='created_at',
-            field=models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='created at'),
-        ),
-        migrations.AlterField(
-            model_name='issue',
-            name='created_by',
-            field=models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='issues', to=settings.AUTH_USER_MODEL, verbose_name='created by'),
-        ),
-        migrations.AlterField(
-            model_name='issue',
-            name='intro',
-            field=blog.fields.Prose(blank=True, help_text='A few words before the posts. Written in Markdown.', max_length=5000, validators=[django.core.validators.MaxLengthValidator(5000)], verbose_name='intro'),
-        ),
-        migrations.AlterField(
-            model_name='issue',
-            name='paused_because',
-            field=models.CharField(blank=True, editable=False, max_length=500, verbose_name='paused because'),
-        ),
-        migrations.AlterField(
-            model_name='issue',
-            name='posts',
-            field=models.ManyToManyField(blank=True, related_name='issues', through='newsletter.IssuePost', to='blog.post', verbose_name='posts'),
-        ),
-        migrations.AlterField(
-            model_name='issue',
-            name='preheader',
-            field=blog.fields.Line(blank=True, help_text='The words that many inboxes show after the subject.', max_length=200, verbose_name='preheader'),
-        ),
-        migrations.AlterField(
-            model_name='issue',
-            name='slug',
-            field=models.SlugField(allow_unicode=True, blank=True, help_text='The last part of the address. Leave it empty and it is made from the title. If you change it later, the old address leads to the new one.', max_length=80, unique=True, verbose_name='slug'),
-        ),
-        migrations.AlterField(
-            model_name='issue',
-            name='started_at',
-            field=models.DateTimeField(editable=False, null=True, verbose_name='started at'),
-        ),
-        migrations.AlterField(
-            model_name='issue',
-            name='status',
-            field=models.CharField(choices=[('draft', 'Draft'), ('scheduled', 'Scheduled'), ('sending', 'Sending'), ('paused', 'Paused'), ('cancelled', 'Cancelled')], default='draft', editable=False, max_length=10, verbose_name='status'),
-        ),
-        migrations.AlterField(
-            model_name='issue',
-            name='subject',
-            field=blog.fields.MailHeader(help_text='What stands in the inbox. Best below fifty characters.', max_length=150, verbose_name='subject'),
-        ),
-        migrations.AlterField(
-            model_name='issue',
-            name='updated_at',
-            field=models.DateTimeField(auto_now=True, verbose_name='updated at'),
-        ),
-        migrations.AlterField(
-            model_name='issuepost',
-            name='issue',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='places', to='newsletter.issue', verbose_name='issue'),
-        ),
-        migrations.AlterField(
-            model_name='issuepost',
-            name='position',
-            field=models.PositiveSmallIntegerField(default=0, verbose_name='position'),
-        ),
-        migrations.AlterField(
-            model_name='issuepost',
-            name='post',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='blog.post', verbose_name='post'),
-        ),
-        # Only what the code writes into a new row is another: no table needs to change.
-        migrations.SeparateDatabaseAndState(state_operations=[
+        Relabel([
+            migrations.AlterModelOptions(
+                name='delivery',
+                options={'verbose_name': 'delivery', 'verbose_name_plural': 'deliveries'},
+            ),
+            migrations.AlterModelOptions(
+                name='digest',
+                options={'ordering': ['name', 'pk'], 'verbose_name': 'digest', 'verbose_name_plural': 'digests'},
+            ),
+            migrations.AlterModelOptions(
+                name='issue',
+                options={'ordering': ['-created_at', '-pk'], 'permissions': [('send_issue', 'Can send issues')], 'verbose_name': 'issue', 'verbose_name_plural': 'issues'},
+            ),
+            migrations.AlterModelOptions(
+                name='issuepost',
+                options={'ordering': ['position', 'pk'], 'verbose_name': 'post of an issue', 'verbose_name_plural': 'posts of an issue'},
+            ),
+            migrations.AlterModelOptions(
+                name='subscriber',
+                options={'ordering': ['-created_at', '-pk'], 'permissions': [('erase_subscriber', 'Can erase subscribers'), ('lift_suppression', 'Can lift a bounce or a complaint'), ('export_subscriber', 'Can export subscribers'), ('import_subscriber', 'Can import subscribers')], 'verbose_name': 'subscriber', 'verbose_name_plural': 'subscribers'},
+            ),
+            migrations.AlterField(
+                model_name='digest',
+                name='categories',
+                field=models.ManyToManyField(blank=True, related_name='digests', to='blog.category', verbose_name='categories'),
+            ),
+            migrations.AlterField(
+                model_name='digest',
+                name='last_run_at',
+                field=models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='last run at'),
+            ),
+            migrations.AlterField(
+                model_name='digest',
+                name='name',
+                field=blog.fields.MailHeader(help_text='Stands in the inbox, before the date: “The week, 30 November”.', max_length=100, verbose_name='name'),
+            ),
+            migrations.AlterField(
+                model_name='digest',
+                name='next_at',
+                field=models.DateTimeField(editable=False, null=True, verbose_name='next at'),
+            ),
+            migrations.AlterField(
+                model_name='issue',
+                name='audience',
+                field=models.CharField(choices=[('everyone', 'Every subscriber'), ('topics', 'Readers of the categories below, and of everything')], default='everyone', max_length=8, verbose_name='audience'),
+            ),
+            migrations.AlterField(
+                model_name='issue',
+                name='body',
+                field=blog.fields.Prose(blank=True, help_text="Written in Markdown. Comes after the introduction and before the posts. In both, {{ email }}, {{ unsubscribe_url }} and {{ preferences_url }} become each reader's own; they work in links too.", validators=[django.core.validators.MaxLengthValidator(200000)], verbose_name='body'),
+            ),
+            migrations.AlterField(
+                model_name='issue',
+                name='categories',
+                field=models.ManyToManyField(blank=True, help_text='Who chose several of them gets one mail.', related_name='issues', to='blog.category', verbose_name='categories'),
+            ),
+            migrations.AlterField(
+                model_name='issue',
+                name='created_at',
+                field=models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='created at'),
+            ),
+            migrations.AlterField(
+                model_name='issue',
+                name='created_by',
+                field=models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='issues', to=settings.AUTH_USER_MODEL, verbose_name='created by'),
+            ),
+            migrations.AlterField(
+                model_name='issue',
+                name='intro',
+                field=blog.fields.Prose(blank=True, help_text='A few words before the posts. Written in Markdown.', max_length=5000, validators=[django.core.validators.MaxLengthValidator(5000)], verbose_name='intro'),
+            ),
+            migrations.AlterField(
+                model_name='issue',
+                name='paused_because',
+                field=models.CharField(blank=True, editable=False, max_length=500, verbose_name='paused because'),
+            ),
+            migrations.AlterField(
+                model_name='issue',
+                name='posts',
+                field=models.ManyToManyField(blank=True, related_name='issues', through='newsletter.IssuePost', to='blog.post', verbose_name='posts'),
+            ),
+            migrations.AlterField(
+                model_name='issue',
+                name='preheader',
+                field=blog.fields.Line(blank=True, help_text='The words that many inboxes show after the subject.', max_length=200, verbose_name='preheader'),
+            ),
+            migrations.AlterField(
+                model_name='issue',
+                name='slug',
+                field=models.SlugField(allow_unicode=True, blank=True, help_text='The last part of the address. Leave it empty and it is made from the title. If you change it later, the old address leads to the new one.', max_length=80, unique=True, verbose_name='slug'),
+            ),
+            migrations.AlterField(
+                model_name='issue',
+                name='started_at',
+                field=models.DateTimeField(editable=False, null=True, verbose_name='started at'),
+            ),
+            migrations.AlterField(
+                model_name='issue',
+                name='status',
+                field=models.CharField(choices=[('draft', 'Draft'), ('scheduled', 'Scheduled'), ('sending', 'Sending'), ('paused', 'Paused'), ('cancelled', 'Cancelled')], default='draft', editable=False, max_length=10, verbose_name='status'),
+            ),
+            migrations.AlterField(
+                model_name='issue',
+                name='subject',
+                field=blog.fields.MailHeader(help_text='What stands in the inbox. Best below fifty characters.', max_length=150, verbose_name='subject'),
+            ),
+            migrations.AlterField(
+                model_name='issue',
+                name='updated_at',
+                field=models.DateTimeField(auto_now=True, verbose_name='updated at'),
+            ),
+            migrations.AlterField(
+                model_name='issuepost',
+                name='issue',
+                field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='places', to='newsletter.issue', verbose_name='issue'),
+            ),
+            migrations.AlterField(
+                model_name='issuepost',
+                name='position',
+                field=models.PositiveSmallIntegerField(default=0, verbose_name='position'),
+            ),
+            migrations.AlterField(
+                model_name='issuepost',
+                name='post',
+                field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='blog.post', verbose_name='post'),
+            ),
+            migrations.AlterField(
+                model_name='notice',
+                name='address_change',
+                field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.DB_CASCADE, to='newsletter.addresschange', verbose_name='address change'),
+            ),
+            migrations.AlterField(
+                model_name='notice',
+                name='attempts',
+                field=models.PositiveSmallIntegerField(default=0, verbose_name='attempts'),
+            ),
+            migrations.AlterField(
+                model_name='notice',
+                name='became',
+                field=models.CharField(blank=True, max_length=16, verbose_name='became'),
+            ),
+            migrations.AlterField(
+                model_name='notice',
+                name='consent',
+                field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.DB_CASCADE, to='newsletter.consent', verbose_name='consent'),
+            ),
+            migrations.AlterField(
+                model_name='notice',
+                name='created_at',
+                field=models.DateTimeField(default=django.utils.timezone.now, verbose_name='created at'),
+            ),
+            migrations.AlterField(
+                model_name='notice',
+                name='due_at',
+                field=models.DateTimeField(default=django.utils.timezone.now, verbose_name='due at'),
+            ),
+            migrations.AlterField(
+                model_name='notice',
+                name='kind',
+                field=models.CharField(choices=[('sign_up', 'Sign-up'), ('invitation', 'Invitation after an import'), ('reminder', 'Reminder to confirm'), ('welcome', 'Welcome'), ('data_link', "Link to one's data"), ('new_address', 'Confirm a new address'), ('address_changed', 'The address was changed')], max_length=16, verbose_name='kind'),
+            ),
+            migrations.AlterField(
+                model_name='notice',
+                name='message_id',
+                field=models.CharField(default=secrets.token_hex, max_length=64, unique=True, verbose_name='message id'),
+            ),
+            migrations.AlterField(
+                model_name='notice',
+                name='reply',
+                field=models.CharField(blank=True, max_length=500, verbose_name='reply'),
+            ),
+            migrations.AlterField(
+                model_name='notice',
+                name='settled_at',
+                field=models.DateTimeField(null=True, verbose_name='settled at'),
+            ),
+            migrations.AlterField(
+                model_name='notice',
+                name='status',
+                field=models.CharField(choices=[('waiting', 'Waiting'), ('sent', 'Sent'), ('failed', 'Failed'), ('skipped', 'Skipped')], default='waiting', max_length=8, verbose_name='status'),
+            ),
+            migrations.AlterField(
+                model_name='notice',
+                name='subscriber',
+                field=models.ForeignKey(on_delete=django.db.models.deletion.DB_CASCADE, related_name='notices', to='newsletter.subscriber', verbose_name='subscriber'),
+            ),
+            migrations.AlterField(
+                model_name='subscriber',
+                name='agreed_to_terms',
+                field=models.BooleanField(default=False, verbose_name='agreed to terms'),
+            ),
+            migrations.AlterField(
+                model_name='subscriber',
+                name='confirmed_at',
+                field=models.DateTimeField(editable=False, null=True, verbose_name='confirmed at'),
+            ),
+            migrations.AlterField(
+                model_name='subscriber',
+                name='created_at',
+                field=models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='created at'),
+            ),
+            migrations.AlterField(
+                model_name='subscriber',
+                name='imported_in',
+                field=models.ForeignKey(db_index=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='subscribers', to='newsletter.importbatch', verbose_name='imported in'),
+            ),
+            migrations.AlterField(
+                model_name='subscriber',
+                name='receives_everything',
+                field=models.BooleanField(default=True, help_text='Every issue, whatever it is about.', verbose_name='receives everything'),
+            ),
+            migrations.AlterField(
+                model_name='subscriber',
+                name='status',
+                field=models.CharField(choices=[('pending', 'Pending'), ('active', 'Active'), ('unsubscribed', 'Unsubscribed'), ('bounced', 'Bounced'), ('complained', 'Complained'), ('erased', 'Erased')], default='pending', max_length=12, verbose_name='status'),
+            ),
+            migrations.AlterField(
+                model_name='subscriber',
+                name='terms',
+                field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='subscribers', to='newsletter.terms', verbose_name='terms'),
+            ),
+            migrations.AlterField(
+                model_name='subscriber',
+                name='topics',
+                field=models.ManyToManyField(blank=True, related_name='subscribers', to='blog.category', verbose_name='topics'),
+            ),
+            migrations.AlterField(
+                model_name='subscriber',
+                name='unsubscribed_at',
+                field=models.DateTimeField(editable=False, null=True, verbose_name='unsubscribed at'),
+            ),
+            migrations.AlterField(
+                model_name='terms',
+                name='created_at',
+                field=models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='created at'),
+            ),
+            migrations.AlterField(
+                model_name='terms',
+                name='kind',
+                field=models.CharField(choices=[('own', 'Ours'), ('external', 'Of another list')], db_default='own', default='own', editable=False, max_length=8, verbose_name='kind'),
+            ),
+            migrations.AlterField(
+                model_name='terms',
+                name='published_at',
+                field=models.DateTimeField(editable=False, null=True, verbose_name='published at'),
+            ),
+            migrations.AlterField(
+                model_name='terms',
+                name='text',
+                field=blog.fields.Prose(help_text='What a subscriber agrees to, written in Markdown.', validators=[django.core.validators.MaxLengthValidator(200000)], verbose_name='text'),
+            ),
+            migrations.AlterField(
+                model_name='terms',
+                name='version',
+                field=blog.fields.Line(help_text='A short name such as 1 or 2026-05. It becomes part of the address.', max_length=40, unique=True, validators=[django.core.validators.RegexValidator('^\\w[\\w.-]*$', 'Use letters, digits, dots and hyphens.')], verbose_name='version'),
+            ),
             migrations.AlterField(
                 model_name='newslettersettings',
                 name='welcome_text',
                 field=blog.fields.Prose(default=newsletter.models.settings.welcome_text, help_text="Written in Markdown. {{ email }}, {{ preferences_url }} and {{ unsubscribe_url }} become the reader's own. Both links stand at the foot of the mail in any case.", max_length=20000, validators=[django.core.validators.MaxLengthValidator(20000)], verbose_name='text'),
             ),
         ]),
-        migrations.AlterField(
-            model_name='notice',
-            name='address_change',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.DB_CASCADE, to='newsletter.addresschange', verbose_name='address change'),
-        ),
-        migrations.AlterField(
-            model_name='notice',
-            name='attempts',
-            field=models.PositiveSmallIntegerField(default=0, verbose_name='attempts'),
-        ),
-        migrations.AlterField(
-            model_name='notice',
-            name='became',
-            field=models.CharField(blank=True, max_length=16, verbose_name='became'),
-        ),
-        migrations.AlterField(
-            model_name='notice',
-            name='consent',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.DB_CASCADE, to='newsletter.consent', verbose_name='consent'),
-        ),
-        migrations.AlterField(
-            model_name='notice',
-            name='created_at',
-            field=models.DateTimeField(default=django.utils.timezone.now, verbose_name='created at'),
-        ),
-        migrations.AlterField(
-            model_name='notice',
-            name='due_at',
-            field=models.DateTimeField(default=django.utils.timezone.now, verbose_name='due at'),
-        ),
-        migrations.AlterField(
-            model_name='notice',
-            name='kind',
-            field=models.CharField(choices=[('sign_up', 'Sign-up'), ('invitation', 'Invitation after an import'), ('reminder', 'Reminder to confirm'), ('welcome', 'Welcome'), ('data_link', "Link to one's data"), ('new_address', 'Confirm a new address'), ('address_changed', 'The address was changed')], max_length=16, verbose_name='kind'),
-        ),
-        migrations.AlterField(
-            model_name='notice',
-            name='message_id',
-            field=models.CharField(default=secrets.token_hex, max_length=64, unique=True, verbose_name='message id'),
-        ),
-        migrations.AlterField(
-            model_name='notice',
-            name='reply',
-            field=models.CharField(blank=True, max_length=500, verbose_name='reply'),
-        ),
-        migrations.AlterField(
-            model_name='notice',
-            name='settled_at',
-            field=models.DateTimeField(null=True, verbose_name='settled at'),
-        ),
-        migrations.AlterField(
-            model_name='notice',
-            name='status',
-            field=models.CharField(choices=[('waiting', 'Waiting'), ('sent', 'Sent'), ('failed', 'Failed'), ('skipped', 'Skipped')], default='waiting', max_length=8, verbose_name='status'),
-        ),
-        migrations.AlterField(
-            model_name='notice',
-            name='subscriber',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.DB_CASCADE, related_name='notices', to='newsletter.subscriber', verbose_name='subscriber'),
-        ),
-        migrations.AlterField(
-            model_name='subscriber',
-            name='agreed_to_terms',
-            field=models.BooleanField(default=False, verbose_name='agreed to terms'),
-        ),
-        migrations.AlterField(
-            model_name='subscriber',
-            name='confirmed_at',
-            field=models.DateTimeField(editable=False, null=True, verbose_name='confirmed at'),
-        ),
-        migrations.AlterField(
-            model_name='subscriber',
-            name='created_at',
-            field=models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='created at'),
-        ),
-        migrations.AlterField(
-            model_name='subscriber',
-            name='imported_in',
-            field=models.ForeignKey(db_index=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='subscribers', to='newsletter.importbatch', verbose_name='imported in'),
-        ),
-        migrations.AlterField(
-            model_name='subscriber',
-            name='receives_everything',
-            field=models.BooleanField(default=True, help_text='Every issue, whatever it is about.', verbose_name='receives everything'),
-        ),
-        migrations.AlterField(
-            model_name='subscriber',
-            name='status',
-            field=models.CharField(choices=[('pending', 'Pending'), ('active', 'Active'), ('unsubscribed', 'Unsubscribed'), ('bounced', 'Bounced'), ('complained', 'Complained'), ('erased', 'Erased')], default='pending', max_length=12, verbose_name='status'),
-        ),
-        migrations.AlterField(
-            model_name='subscriber',
-            name='terms',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='subscribers', to='newsletter.terms', verbose_name='terms'),
-        ),
-        migrations.AlterField(
-            model_name='subscriber',
-            name='topics',
-            field=models.ManyToManyField(blank=True, related_name='subscribers', to='blog.category', verbose_name='topics'),
-        ),
-        migrations.AlterField(
-            model_name='subscriber',
-            name='unsubscribed_at',
-            field=models.DateTimeField(editable=False, null=True, verbose_name='unsubscribed at'),
-        ),
-        migrations.AlterField(
-            model_name='terms',
-            name='created_at',
-            field=models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='created at'),
-        ),
-        migrations.AlterField(
-            model_name='terms',
-            name='kind',
-            field=models.CharField(choices=[('own', 'Ours'), ('external', 'Of another list')], db_default='own', default='own', editable=False, max_length=8, verbose_name='kind'),
-        ),
-        migrations.AlterField(
-            model_name='terms',
-            name='published_at',
-            field=models.DateTimeField(editable=False, null=True, verbose_name='published at'),
-        ),
-        migrations.AlterField(
-            model_name='terms',
-            name='text',
-            field=blog.fields.Prose(help_text='What a subscriber agrees to, written in Markdown.', validators=[django.core.validators.MaxLengthValidator(200000)], verbose_name='text'),
-        ),
-        migrations.AlterField(
-            model_name='terms',
-            name='version',
-            field=blog.fields.Line(help_text='A short name such as 1 or 2026-05. It becomes part of the address.', max_length=40, unique=True, validators=[django.core.validators.RegexValidator('^\\w[\\w.-]*$', 'Use letters, digits, dots and hyphens.')], verbose_name='version'),
-        ),
     ]

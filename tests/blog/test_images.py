@@ -215,17 +215,18 @@ def test_picture_with_overwritten_bytes_is_refused():
 
 
 @pytest.mark.parametrize(
-    "content",
+    "make",
     [
-        black_png(12_000, 12_000),
-        black_png(20_000, 20_000),
-        black_png(5_000, 4_001),
-        claimed_jpeg(8_000, 6_251),
-        black_png(1, 20_001),
+        lambda: black_png(12_000, 12_000),
+        lambda: black_png(20_000, 20_000),
+        lambda: black_png(5_000, 4_001),
+        lambda: claimed_jpeg(8_000, 6_251),
+        lambda: black_png(1, 20_001),
     ],
     ids=["144 million", "400 million", "20 million and a few", "50 million and a few", "high"],
 )
-def test_picture_with_too_many_pixels_is_refused_before_it_is_decoded(content):
+def test_picture_with_too_many_pixels_is_refused_before_it_is_decoded(make):
+    content = make()
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     start = time.monotonic()
 

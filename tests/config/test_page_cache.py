@@ -8,6 +8,7 @@ import brotli
 import pytest
 import time_machine
 import zstandard
+from django.core.management.commands import flush
 from django.core.wsgi import get_wsgi_application
 from django.db import OperationalError, connection, transaction
 from django.http import HttpResponse
@@ -45,8 +46,21 @@ class Counted:
         return self.site(environ, start_response)
 
 
+@pytest.fixture
+def kept_permissions(monkeypatch):
+    """A flush leaves them, and what else migrations make: anew it takes longer than most tests."""
+
+    def sql_flush(style, connection, **options):
+        tables = connection.introspection.django_table_names(only_existing=True)
+        ours = [table for table in tables if not table.startswith(("auth_", "django_content_type"))]
+        return connection.ops.sql_flush(style, ours, **options)
+
+    monkeypatch.setattr(flush, "sql_flush", sql_flush)
+    monkeypatch.setattr(flush, "emit_post_migrate_signal", lambda *_: Edition.objects.begin())
+
+
 @pytest.fixture(autouse=True)
-def committed(transactional_db):
+def committed(kept_permissions, transactional_db):
     """The pages' own connection sees only what is committed."""
 
 
