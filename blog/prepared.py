@@ -68,7 +68,10 @@ class Prepared[Row: models.Model]:
 
 
 class Part[Row: models.Model]:
-    """The columns of one table in what is found, and how they become a row of its model."""
+    """The columns of one table in what is found, and how they become a row of its model.
+
+    Those of the tables beside it are parts of it.
+    """
 
     def __init__(self, info: dict[str, Any], select: list[Any]) -> None:
         places = info["select_fields"]
@@ -77,10 +80,19 @@ class Part[Row: models.Model]:
         self.first, self.end = places[0], places[-1] + 1
         self.key = self.first + self.names.index(self.model._meta.pk.attname)
         self.put_beside: Any = info.get("local_setter")
+        self.beside: list[Part[Any]] = [
+            Part(other, select) for other in info.get("related_klass_infos", [])
+        ]
 
-    def row(self, columns: list[Any]) -> Row:
+    def row(self, columns: list[Any], known: dict[Any, Any]) -> Row:
         values = columns[self.first : self.end]
-        return self.model.from_db(DEFAULT_DB_ALIAS, self.names, values, fetch_mode=FETCH_ONE)
+        row = self.model.from_db(DEFAULT_DB_ALIAS, self.names, values, fetch_mode=FETCH_ONE)
+        for other in self.beside:
+            key = other.first, columns[other.key]
+            if key not in known:
+                known[key] = None if columns[other.key] is None else other.row(columns, known)
+            other.put_beside(row, known[key])
+        return row
 
 
 class Statement[Row: models.Model]:
@@ -92,9 +104,6 @@ class Statement[Row: models.Model]:
         self.converters = compiler.get_converters([column for column, *_ in compiler.select])
         info: dict[str, Any] = compiler.klass_info
         self.own: Part[Row] = Part(info, compiler.select)
-        self.beside: list[Part[Any]] = [
-            Part(other, compiler.select) for other in info.get("related_klass_infos", [])
-        ]
         self.added = list(compiler.annotation_col_map.items())
 
     def params(self, values: dict[str, Any], connection: Any) -> list[Any]:
@@ -110,12 +119,7 @@ class Statement[Row: models.Model]:
         return [self._row(columns, known) for columns in converted]
 
     def _row(self, columns: list[Any], known: dict[Any, Any]) -> Row:
-        row = self.own.row(columns)
-        for other in self.beside:
-            key = other.first, columns[other.key]
-            if key not in known:
-                known[key] = None if columns[other.key] is None else other.row(columns)
-            other.put_beside(row, known[key])
+        row = self.own.row(columns, known)
         for name, position in self.added:
             setattr(row, name, columns[position])
         return row
