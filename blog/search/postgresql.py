@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from itertools import count
 
 from django.db import connection, transaction
-from django.db.models import BigIntegerField, ExpressionWrapper, F, QuerySet
+from django.db.models import BigIntegerField, ExpressionWrapper, F, Min, QuerySet
 
 from blog.models.search import SearchEntry
 from blog.search.clauses import COLUMNS, Clause, Fields
@@ -68,14 +68,17 @@ def store(entries: Iterable[tuple[SearchEntry, Fields]]) -> None:
 
 
 def tidy() -> None:
-    """Let only the newest be recent."""
-    if _where(SearchEntry.objects.all(), "recent").count() <= MOST_RECENT:
+    """Let the newest be recent, and only those.
+
+    Posts that came in the newest first, or lost what was newer, may have left too few.
+    """
+    entries = SearchEntry.objects.all()
+    if min(RECENT, entries.count()) <= _where(entries, "recent").count() <= MOST_RECENT:
         return
     with transaction.atomic(), connection.cursor() as cursor:
         # Nobody may add an entry by the old limit meanwhile.
         cursor.execute("LOCK TABLE blog_searchentry IN SHARE ROW EXCLUSIVE MODE")
-        newest = SearchEntry.objects.order_by("-newness").values_list("newness", flat=True)
-        limit = newest[RECENT]
+        limit = entries.order_by("-newness")[:RECENT].aggregate(Min("newness"))["newness__min"]
         cursor.execute(TIDY, [limit, limit])
 
 

@@ -277,6 +277,21 @@ def test_newest_posts_answer_alone_where_they_suffice(client, monkeypatch):
     assert found(client, "wheat") == ["Oldest wheat"]
 
 
+def test_posts_that_came_the_newest_first_are_recent_too(client, monkeypatch):
+    if connection.vendor == "sqlite":
+        pytest.skip("SQLite reads its index from the newest down.")
+    monkeypatch.setattr("blog.search.postgresql.RECENT", 2)
+    now = timezone.now()
+    for days in range(4):
+        PostFactory(published_at=now - timedelta(days=days))
+
+    backend().tidy()
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT recent FROM blog_searchentry ORDER BY newness DESC")
+        assert cursor.fetchall() == [(True,), (True,), (False,), (False,)]
+
+
 def test_very_long_text_of_many_different_words_is_taken(client):
     PostFactory(title="Long", body=" ".join(f"w{n:x}{'q' * 40}" for n in range(4000)))
     han = "".join(chr(0x4E00 + (n * 7919) % 20000) for n in range(60_000))
