@@ -5,9 +5,9 @@ answer it. What changes from one time to the next stands in the query as a `Late
 it is asked; what changes the SQL itself, as where a slice begins, makes a statement of its own.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
-from typing import Any
+from typing import Any, Self
 
 from django.core.exceptions import EmptyResultSet
 from django.db import DEFAULT_DB_ALIAS, connections, models
@@ -58,9 +58,7 @@ class Prepared[Row: models.Model]:
             statement = self.statement(connection.vendor, *shape)
         except EmptyResultSet:
             return []
-        with connection.cursor() as cursor:
-            cursor.execute(statement.sql, statement.params(values, connection))
-            return statement.rows(cursor.fetchall())
+        return statement.rows(statement.written.ask(**values))
 
     def _statement(self, vendor: str, *shape: Any) -> "Statement[Row]":
         query = self.build(*shape).query
@@ -95,22 +93,37 @@ class Part[Row: models.Model]:
         return row
 
 
+class Written:
+    """One text of SQL, and its parameters; in place of some stands a Later."""
+
+    def __init__(self, sql: str, values: Iterable[Any]) -> None:
+        self.sql, self.values = sql, list(values)
+
+    @classmethod
+    def of(cls, rows: models.QuerySet[Any, Any]) -> Self:
+        return cls(*rows.query.get_compiler(DEFAULT_DB_ALIAS).as_sql())
+
+    def ask(self, **values: Any) -> list[Any]:
+        connection = connections[DEFAULT_DB_ALIAS]
+        given = [
+            each.given(values, connection) if isinstance(each, Later) else each
+            for each in self.values
+        ]
+        with connection.cursor() as cursor:
+            cursor.execute(self.sql, given)
+            return cursor.fetchall()
+
+
 class Statement[Row: models.Model]:
-    """One text of SQL, and how the rows that it finds are read."""
+    """One question in SQL, and how the rows that it finds are read."""
 
     def __init__(self, compiler: SQLCompiler) -> None:
-        self.sql, self.values = compiler.as_sql()
+        self.written = Written(*compiler.as_sql())
         self.compiler = compiler
         self.converters = compiler.get_converters([column for column, *_ in compiler.select])
         info: dict[str, Any] = compiler.klass_info
         self.own: Part[Row] = Part(info, compiler.select)
         self.added = list(compiler.annotation_col_map.items())
-
-    def params(self, values: dict[str, Any], connection: Any) -> list[Any]:
-        return [
-            each.given(values, connection) if isinstance(each, Later) else each
-            for each in self.values
-        ]
 
     def rows(self, found: list[Any]) -> list[Row]:
         # The author of ten posts is one row, made once.

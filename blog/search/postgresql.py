@@ -5,13 +5,16 @@ The tokens are ours, so no text search configuration and no extension is asked f
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from itertools import count
 
 from django.db import connection, transaction
 from django.db.models import BigIntegerField, ExpressionWrapper, F, Min, QuerySet
 
+from blog.archive import Period
 from blog.models.search import SearchEntry
-from blog.search.clauses import COLUMNS, Clause, Fields
+from blog.prepared import Written, text
+from blog.search.clauses import COLUMNS, Clause, Fields, entries_to_match, moments
 from blog.search.query import Tokens
 
 WEIGHTS = {"title": "A", "summary": "B", "places": "C", "body": "D"}
@@ -24,7 +27,9 @@ RANK = """
         UNION ALL
         SELECT * FROM ({all}) AS every WHERE (SELECT count(*) FROM recent) < %s
     )
-    SELECT ts_rank('{{0.1, 0.3, 0.4, 1.0}}', vector, %s::tsquery, 1), {columns} FROM newest
+    SELECT {lists} FROM (
+        SELECT ts_rank('{{0.1, 0.3, 0.4, 1.0}}', vector, %s::tsquery, 1) AS score, * FROM newest
+    ) AS found
 """
 # No word has both; a place is therefore never taken for one.
 PLACE = "="
@@ -101,21 +106,26 @@ def vector(fields: Fields) -> str:
     return " ".join(written)
 
 
-def ranked(entries: QuerySet[SearchEntry], clauses: Sequence[Clause], most: int) -> list[tuple]:
-    """The newest `most` of `entries` that match, as `COLUMNS` after their score, in no order."""
-    asked = _expression(clauses)
-    # A sum, so that the planner does not walk the index of `newness` and read them all either.
-    by_newness = ExpressionWrapper(F("newness") + 0, output_field=BigIntegerField())
-    matching = _where(entries, MATCHES, asked).annotate(by_newness=by_newness)
-    matching = matching.order_by("-by_newness")
-    matching = matching.extra(select={"vector": "vector"}).values("vector", *COLUMNS)
-    recent, recent_parameters = _where(matching, "recent")[:most].query.sql_with_params()
-    every, parameters = matching[:most].query.sql_with_params()
-    sql = RANK.format(recent=recent, all=every, columns=", ".join(COLUMNS))
+def ranked(clauses: Sequence[Clause], most: int, period: Period | None = None) -> list[list]:
+    """The newest `most` entries that match and that the public may see, as COLUMNS, in no order."""
+    newest = _newest(most, period is not None)
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(PLAN)
-        cursor.execute(sql, [*recent_parameters, most, *parameters, most, asked])
-        return cursor.fetchall()
+        [columns] = newest.ask(asked=_expression(clauses), **moments(period))
+    return list(columns)
+
+
+@lru_cache
+def _newest(most: int, in_period: bool) -> Written:
+    # A sum, so that the planner does not walk the index of `newness` and read them all either.
+    by_newness = ExpressionWrapper(F("newness") + 0, output_field=BigIntegerField())
+    matching = _where(entries_to_match(in_period=in_period), MATCHES, text("asked"))
+    matching = matching.annotate(by_newness=by_newness).order_by("-by_newness")
+    matching = matching.extra(select={"vector": "vector"}).values("vector", *COLUMNS[1:])
+    recent, every = Written.of(_where(matching, "recent")[:most]), Written.of(matching[:most])
+    lists = ", ".join(f"coalesce(json_agg({name}), '[]')" for name in COLUMNS)
+    sql = RANK.format(recent=recent.sql, all=every.sql, lists=lists)
+    return Written(sql, [*recent.values, most, *every.values, most, text("asked")])
 
 
 def _where(entries: QuerySet, condition: str, *parameters: object) -> QuerySet:

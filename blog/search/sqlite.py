@@ -5,13 +5,15 @@ So the table itself runs from the newest to the oldest, and a search stops where
 
 import json
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from operator import itemgetter
 
 from django.db import connection
-from django.db.models import QuerySet
 
+from blog.archive import Period
 from blog.models.search import SearchEntry
-from blog.search.clauses import COLUMNS, Clause, Fields
+from blog.prepared import Written, text
+from blog.search.clauses import COLUMNS, Clause, Fields, entries_to_match, moments
 from blog.search.query import Tokens
 
 # What a match counts in a title, in a summary, in the text, in the name of a category or author.
@@ -28,11 +30,15 @@ REMOVE = """
     DELETE FROM blog_search
     WHERE rowid = (SELECT newness FROM blog_searchentry WHERE post_id = %s)
 """
-# Of rows that are known already, as a list in JSON. The plus keeps FTS5 from looking for each alone.
+# Of rows that are known already, as a list in JSON. The plus keeps FTS5 from looking for each of
+# them alone, and it cannot score where values are gathered.
 SCORES = f"""
-    SELECT rowid, {SCORE} FROM blog_search
-    WHERE blog_search MATCH %s AND rowid BETWEEN %s AND %s
-    AND +rowid IN (SELECT value FROM json_each(%s))
+    WITH found AS MATERIALIZED (
+        SELECT rowid, {SCORE} AS score FROM blog_search
+        WHERE blog_search MATCH %s AND rowid BETWEEN %s AND %s
+        AND +rowid IN (SELECT value FROM json_each(%s))
+    )
+    SELECT json_group_object(rowid, score) FROM found
 """  # noqa: S608
 
 
@@ -57,42 +63,43 @@ def tidy() -> None:
     """Nothing: FTS5 merges what was written bit by bit as it goes."""
 
 
-def ranked(entries: QuerySet[SearchEntry], clauses: Sequence[Clause], most: int) -> list[tuple]:
-    """The newest `most` of `entries` that match, as `COLUMNS` after their score, in no order."""
+def ranked(clauses: Sequence[Clause], most: int, period: Period | None = None) -> list[list]:
+    """The newest `most` entries that match and that the public may see, as COLUMNS, in no order."""
     has_phrases = any(len(reading.tokens) > 1 for each in clauses for reading in each.readings)
-    rows = _newest(entries, clauses, most, "0" if has_phrases else SCORE)
-    return _scored(rows, clauses) if has_phrases and rows else rows
+    newest = _newest("0" if has_phrases else SCORE, most, period is not None)
+    [columns] = newest.ask(asked=_expression(clauses, _phrase), **moments(period))
+    scores, numbers, *others = map(json.loads, columns)
+    if has_phrases and numbers:
+        scores = _scores(numbers, clauses)
+    return [scores, numbers, *others]
 
 
-def _newest(
-    entries: QuerySet[SearchEntry], clauses: Sequence[Clause], most: int, score: str
-) -> list[tuple]:
-    matching = entries.extra(  # noqa: S610 (what was typed is a parameter)
+@lru_cache
+def _newest(score: str, most: int, in_period: bool) -> Written:
+    matching = entries_to_match(in_period=in_period).extra(  # noqa: S610 (what was typed is a parameter)
         select={"score": score, "number": "blog_search.rowid"},
         tables=["blog_search"],
         where=["blog_search.rowid = blog_searchentry.newness", "blog_search MATCH %s"],
-        params=[_expression(clauses, _phrase)],
+        params=[text("asked")],
         order_by=["-number"],
     )
-    sql, parameters = matching.values_list("score", *COLUMNS)[:most].query.sql_with_params()
-    with connection.cursor() as cursor:
-        cursor.execute(sql, parameters)
-        return cursor.fetchall()
+    rows = Written.of(matching.values_list(*COLUMNS)[:most])
+    lists = ", ".join(f"json_group_array({name})" for name in COLUMNS)
+    return Written(f"SELECT {lists} FROM ({rows.sql})", rows.values)  # noqa: S608
 
 
-def _scored(rows: list[tuple], clauses: Sequence[Clause]) -> list[tuple]:
-    """A phrase counts as its words do.
+def _scores(numbers: list[int], clauses: Sequence[Clause]) -> list[float]:
+    """A phrase counts as the longest of its words does, which is seldom a frequent one.
 
     To score, FTS5 counts everything it looks for in all posts, which takes little time for a word
     and a tenth of a second for two frequent ones side by side.
     """
-    asked = _expression([clause for clause in clauses if not clause.is_excluded], _words)
-    numbers = [row[1] for row in rows]
+    asked = _expression([clause for clause in clauses if not clause.is_excluded], _longest_word)
     with connection.cursor() as cursor:
         cursor.execute(SCORES, [asked, min(numbers), max(numbers), json.dumps(numbers)])
-        scores = dict(cursor.fetchall())
+        found = json.loads(cursor.fetchone()[0])
     # Somebody may have changed one of them in between.
-    return [(scores.get(row[1], 0.0), *row[1:]) for row in rows]
+    return [found.get(str(number), 0.0) for number in numbers]
 
 
 def _stored(fields: Fields) -> Fields:
@@ -114,9 +121,12 @@ def _phrase(reading: Tokens) -> str:
     return _quoted(" ".join(reading.tokens)) + (" *" if reading.is_prefix else "")
 
 
-def _words(reading: Tokens) -> str:
-    *firsts, last = reading.tokens
-    return f"({' AND '.join([*map(_quoted, firsts), _phrase(Tokens((last,), reading.is_prefix))])})"
+def _longest_word(reading: Tokens) -> str:
+    if len(reading.tokens) == 1:
+        return _phrase(reading)
+    # The last one may be no more than a beginning, and is looked for as one only by itself.
+    whole = reading.tokens[:-1] if reading.is_prefix else reading.tokens
+    return _quoted(max(whole, key=len))
 
 
 def _quoted(tokens: str) -> str:
