@@ -109,9 +109,12 @@ def vector(fields: Fields) -> str:
 def ranked(clauses: Sequence[Clause], most: int, period: Period | None = None) -> list[list]:
     """The newest `most` entries that match and that the public may see, as COLUMNS, in no order."""
     newest = _newest(most, period is not None)
+    asked = _expression(clauses)
+    # With what must not be there in it, every post would be scored the same.
+    wanted = _expression([clause for clause in clauses if not clause.is_excluded])
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(PLAN)
-        [columns] = newest.ask(asked=_expression(clauses), **moments(period))
+        [columns] = newest.ask(asked=asked, wanted=wanted, **moments(period))
     return list(columns)
 
 
@@ -125,7 +128,7 @@ def _newest(most: int, in_period: bool) -> Written:
     recent, every = Written.of(_where(matching, "recent")[:most]), Written.of(matching[:most])
     lists = ", ".join(f"coalesce(json_agg({name}), '[]')" for name in COLUMNS)
     sql = RANK.format(recent=recent.sql, all=every.sql, lists=lists)
-    return Written(sql, [*recent.values, most, *every.values, most, text("asked")])
+    return Written(sql, [*recent.values, most, *every.values, most, text("wanted")])
 
 
 def _where(entries: QuerySet, condition: str, *parameters: object) -> QuerySet:

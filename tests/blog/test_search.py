@@ -301,13 +301,32 @@ def test_results_have_pages_with_addresses_that_stay(client):
 def test_of_more_matches_than_are_ranked_the_newest_are_and_the_page_says_so(client, monkeypatch):
     monkeypatch.setattr("blog.search.finding.MOST_RANKED", 2)
     now = timezone.now()
-    for days, title in enumerate(["Third pebble", "Pebble", "A newest one of pebbles"]):
-        PostFactory(title=title, published_at=now - timedelta(days=9 - days))
+    for days, title in enumerate(["Third pebble", "Pebble", "The newest"]):
+        PostFactory(title=title, body="A pebble.", published_at=now - timedelta(days=9 - days))
 
     page = look(client, "pebble")
 
-    assert titles(page) == ["Pebble", "A newest one of pebbles"]
+    assert titles(page) == ["Pebble", "The newest"]
     assert "More than 2 posts. These are the newest 2, the best first." in words(page)
+
+
+def test_of_more_matches_than_are_ranked_those_in_titles_come_first(client, monkeypatch):
+    monkeypatch.setattr("blog.search.finding.MOST_RANKED", 3)
+    now = timezone.now()
+    for days, fields in enumerate(
+        [
+            {"title": "Text", "body": "A slow oven."},
+            {"title": "Summary", "body": "", "summary": "A slow oven."},
+            {"title": "A slow oven", "body": ""},
+            {"title": "The oldest", "body": "", "summary": "A slow oven."},
+        ]
+    ):
+        PostFactory(**fields, published_at=now - timedelta(days=days))
+
+    for question in ("oven", "slow oven", '"slow oven"', "oven -microwave"):
+        page = look(client, question)
+        assert titles(page) == ["A slow oven", "Summary", "Text"]
+        assert "More than 3 posts." in words(page)
 
 
 def test_nothing_typed_shows_where_to_begin(client, loaf):
