@@ -5,9 +5,9 @@ answer it. What changes from one time to the next stands in the query as a `Late
 it is asked; what changes the SQL itself, as where a slice begins, makes a statement of its own.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
-from typing import Any
+from typing import Any, Self
 
 from django.core.exceptions import EmptyResultSet
 from django.db import DEFAULT_DB_ALIAS, connections, models
@@ -59,9 +59,7 @@ class Prepared[Row: models.Model]:
             statement = self.statement(connection.vendor, *shape)
         except EmptyResultSet:
             return []
-        with connection.cursor() as cursor:
-            cursor.execute(statement.sql, statement.params(values, connection))
-            return statement.rows(cursor.fetchall())
+        return statement.rows(statement.written.ask(**values))
 
     def _statement(self, vendor: str, *shape: Any) -> "Statement[Row]":
         query = self.build(*shape).query
@@ -115,21 +113,12 @@ class Update:
 
     def __call__(self, *shape: Any, **values: Any) -> int:
         """`shape` and `values` as of a Prepared."""
-        connection = connections[DEFAULT_DB_ALIAS]
-        sql, params = self.statement(connection.vendor, *shape)
-        with connection.cursor() as cursor:
-            cursor.execute(sql, given(params, values, connection))
-            return cursor.rowcount
+        return self.statement(connections[DEFAULT_DB_ALIAS].vendor, *shape).carry_out(**values)
 
-    def _statement(self, vendor: str, *shape: Any) -> tuple[str, Any]:
+    def _statement(self, vendor: str, *shape: Any) -> "Written":
         query: Any = self.build(*shape).query.chain(UpdateQuery)
         query.add_update_values(self.columns)
-        return query.get_compiler(DEFAULT_DB_ALIAS).as_sql()
-
-
-def given(params: Any, values: dict[str, Any], connection: Any) -> list[Any]:
-    """The values of a statement, with those in it that are given when it is put."""
-    return [each.given(values, connection) if isinstance(each, Later) else each for each in params]
+        return Written(*query.get_compiler(DEFAULT_DB_ALIAS).as_sql())
 
 
 def is_made_there(field: models.Field) -> bool:
@@ -138,7 +127,10 @@ def is_made_there(field: models.Field) -> bool:
 
 
 class Part[Row: models.Model]:
-    """The columns of one table in what is found, and how they become a row of its model."""
+    """The columns of one table in what is found, and how they become a row of its model.
+
+    Those of the tables beside it are parts of it.
+    """
 
     def __init__(self, info: dict[str, Any], select: list[Any]) -> None:
         places = info["select_fields"]
@@ -147,28 +139,61 @@ class Part[Row: models.Model]:
         self.first, self.end = places[0], places[-1] + 1
         self.key = self.first + self.names.index(self.model._meta.pk.attname)
         self.put_beside: Any = info.get("local_setter")
+        self.beside: list[Part[Any]] = [
+            Part(other, select) for other in info.get("related_klass_infos", [])
+        ]
 
-    def row(self, columns: list[Any]) -> Row:
+    def row(self, columns: list[Any], known: dict[Any, Any]) -> Row:
         values = columns[self.first : self.end]
-        return self.model.from_db(DEFAULT_DB_ALIAS, self.names, values, fetch_mode=FETCH_ONE)
+        row = self.model.from_db(DEFAULT_DB_ALIAS, self.names, values, fetch_mode=FETCH_ONE)
+        for other in self.beside:
+            key = other.first, columns[other.key]
+            if key not in known:
+                known[key] = None if columns[other.key] is None else other.row(columns, known)
+            other.put_beside(row, known[key])
+        return row
+
+
+class Written:
+    """One text of SQL, and its parameters; in place of some stands a Later."""
+
+    def __init__(self, sql: str, values: Iterable[Any]) -> None:
+        self.sql, self.values = sql, list(values)
+
+    @classmethod
+    def of(cls, rows: models.QuerySet[Any, Any]) -> Self:
+        return cls(*rows.query.get_compiler(DEFAULT_DB_ALIAS).as_sql())
+
+    def ask(self, **values: Any) -> list[Any]:
+        """The rows that it finds."""
+        with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
+            cursor.execute(self.sql, self._with(values))
+            return cursor.fetchall()
+
+    def carry_out(self, **values: Any) -> int:
+        """How many rows it changed."""
+        with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
+            cursor.execute(self.sql, self._with(values))
+            return cursor.rowcount
+
+    def _with(self, values: dict[str, Any]) -> list[Any]:
+        connection = connections[DEFAULT_DB_ALIAS]
+        return [
+            each.given(values, connection) if isinstance(each, Later) else each
+            for each in self.values
+        ]
 
 
 class Statement[Row: models.Model]:
-    """One text of SQL, and how the rows that it finds are read."""
+    """One question in SQL, and how the rows that it finds are read."""
 
     def __init__(self, compiler: SQLCompiler) -> None:
-        self.sql, self.values = compiler.as_sql()
+        self.written = Written(*compiler.as_sql())
         self.compiler = compiler
         self.converters = compiler.get_converters([column for column, *_ in compiler.select])
         info: dict[str, Any] = compiler.klass_info
         self.own: Part[Row] = Part(info, compiler.select)
-        self.beside: list[Part[Any]] = [
-            Part(other, compiler.select) for other in info.get("related_klass_infos", [])
-        ]
         self.added = list(compiler.annotation_col_map.items())
-
-    def params(self, values: dict[str, Any], connection: Any) -> list[Any]:
-        return given(self.values, values, connection)
 
     def rows(self, found: list[Any]) -> list[Row]:
         # The author of ten posts is one row, made once.
@@ -177,12 +202,7 @@ class Statement[Row: models.Model]:
         return [self._row(columns, known) for columns in converted]
 
     def _row(self, columns: list[Any], known: dict[Any, Any]) -> Row:
-        row = self.own.row(columns)
-        for other in self.beside:
-            key = other.first, columns[other.key]
-            if key not in known:
-                known[key] = None if columns[other.key] is None else other.row(columns)
-            other.put_beside(row, known[key])
+        row = self.own.row(columns, known)
         for name, position in self.added:
             setattr(row, name, columns[position])
         return row

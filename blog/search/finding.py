@@ -5,8 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cached_property
-from operator import itemgetter
+from functools import cached_property, partial
 
 from django.conf import settings
 from django.utils.timezone import localtime
@@ -29,7 +28,9 @@ from blog.shared import shared
 
 # Beyond so many matches the newest are ranked, and the page says so.
 MOST_RANKED = 2_000
-# Words that an unfinished one is completed to, beside those that begin like it in the index.
+# A question that finds so many was typed to its end.
+ENOUGH = 10
+# Words that an unfinished one is completed to; if there are more, the index looks for them.
 MOST_COMPLETIONS = 30
 
 
@@ -99,24 +100,26 @@ def names_now() -> Names:
 class Found:
     """Posts that were found, the best first: column by column, since there are many."""
 
-    post_ids: Sequence[int] = ()
     newnesses: Sequence[int] = ()
+    post_ids: Sequence[int] = ()
     author_ids: Sequence[int | None] = ()
     category_ids: Sequence[str] = ()
     is_capped: bool = False
+    # What was looked for: the last word is open if posts count that have only its beginning.
+    terms: tuple[Term, ...] = ()
 
     @classmethod
-    def of(cls, rows: list[tuple], most: int) -> "Found":
-        """`rows` are one more than `most` where there are more: without the oldest, then."""
-        is_capped = len(rows) > most
-        if is_capped:
-            rows.remove(min(rows, key=itemgetter(1)))
-        if not rows:
-            return cls()
+    def of(cls, columns: list[list], most: int, terms: tuple[Term, ...]) -> "Found":
+        """`columns` have one more than `most` where there are more: without the oldest, then."""
+        scores, newnesses, *_ = columns
+        newest = sorted(range(len(scores)), key=newnesses.__getitem__, reverse=True)[:most]
         # By score, and the newer first where that is the same.
-        rows.sort(reverse=True)
-        _, newnesses, post_ids, author_ids, category_ids = zip(*rows, strict=True)
-        return cls(post_ids, newnesses, author_ids, category_ids, is_capped)
+        best = sorted(newest, key=scores.__getitem__, reverse=True)
+        newnesses, post_ids, author_ids, category_ids = (
+            [column[place] for place in best] for column in columns[1:]
+        )
+        is_capped = len(scores) > most
+        return cls(newnesses, post_ids, author_ids, category_ids, is_capped, terms)
 
     @cached_property
     def by_category(self) -> Counter[int]:
@@ -156,16 +159,35 @@ def find(
     filters: Filters = NO_FILTERS,
     most: int | None = None,
 ) -> Found:
-    """The posts that the public may see now and that answer `query`, within `filters`."""
-    most = most or MOST_RANKED
+    """The posts that the public may see now and that answer `query`, within `filters`.
+
+    Words are taken as they stand. Only where that finds less than ENOUGH is the last one taken for
+    a beginning too: who types "car" is not looking for all that was written about care. The filters
+    have no part in it, so that each narrows the results down to as many as stand beside it.
+    """
     if query.is_too_short:
         return Found()
+    answer = partial(_answer, languages=languages, names=names)
+    most = most or MOST_RANKED
+    found = answer(query.closed(), filters=filters, most=most)
+    if not query.is_open or len(found.post_ids) >= ENOUGH:
+        return found
+    if filters and len(answer(query.closed(), most=ENOUGH).post_ids) >= ENOUGH:
+        return found
+    return answer(query, filters=filters, most=most)
+
+
+def _answer(
+    query: Query,
+    languages: Sequence[str],
+    names: Names,
+    most: int,
+    filters: Filters = NO_FILTERS,
+) -> Found:
     clauses = [clause_of(term, languages, names) for term in query.terms]
     clauses += [Clause(places=(place,)) for place in _places(filters)]
-    entries = SearchEntry.objects.published()
-    if filters.year:
-        entries = entries.filter(Period(filters.year).contains())
-    return Found.of(backend().ranked(entries, clauses, most + 1), most)
+    period = Period(filters.year) if filters.year else None
+    return Found.of(backend().ranked(clauses, most + 1, period), most, query.terms)
 
 
 @Prepared
@@ -185,18 +207,28 @@ def languages_in_use() -> list[str]:
 
 def clause_of(term: Term, languages: Sequence[str], names: Names) -> Clause:
     readings = term.readings(languages)
-    places = names.answering(readings)
-    if term.is_open and term.is_word:
-        readings += completions(term.words[0], languages)
-    return Clause(tuple(dict.fromkeys(readings)), places, term.is_excluded)
+    if not term.is_open:
+        return Clause(tuple(readings), names.answering(readings), term.is_excluded)
+    start = Tokens(term.words, is_prefix=True)
+    places = names.answering([*readings, start])
+    return Clause(tuple(dict.fromkeys([*readings, *completions(start, languages)])), places)
 
 
-def completions(start: str, languages: Iterable[str]) -> list[Tokens]:
-    """Words that begin so, where their stem does not: "electri" is no part of "electr"."""
-    alike = SearchWord.objects.filter(first=start[0], length__gt=len(start), word__startswith=start)
-    words = alike.order_by("length", "word").values_list("word", flat=True)[:MOST_COMPLETIONS]
-    stems = {stem(word, language) for word in words for language in languages}
-    return [Tokens((each,)) for each in sorted(stems) if not each.startswith(start)]
+def completions(start: Tokens, languages: Iterable[str]) -> list[Tokens]:
+    """Where words that begin so stand in the index: "electri" is no part of the stem "electr".
+
+    An index that has to look for them itself puts together all that it has of each beforehand,
+    which takes longer than to ask for the words one by one.
+    """
+    [letters] = start.tokens
+    alike = SearchWord.objects.filter(
+        first=letters[0], length__gt=len(letters), word__startswith=letters
+    ).order_by("length", "word")
+    words = alike.values_list("word", flat=True)[: MOST_COMPLETIONS + 1]
+    stems = sorted({stem(word, language) for word in words for language in languages})
+    if 0 < len(words) <= MOST_COMPLETIONS:
+        return [Tokens((each,)) for each in stems]
+    return [start, *(Tokens((each,)) for each in stems if not each.startswith(letters))]
 
 
 def _places(filters: Filters) -> list[str]:

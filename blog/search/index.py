@@ -7,10 +7,12 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import OperationalError, transaction
+from django.db.models import QuerySet
 
 from blog.markdown.bare import bare
 from blog.models import Post
 from blog.models.search import SearchEntry, SearchMark, SearchWord, newness_of
+from blog.prepared import Prepared
 from blog.search.backends import backend
 from blog.search.clauses import Fields, author_token, category_token, year_token
 from blog.search.words import WORD, fold, is_unspaced, tokens
@@ -33,15 +35,21 @@ class Indexed:
 
 def catch_up(post_ids: Iterable[int] | None = None, *, most: int | None = None) -> int:
     """Take in what was marked, of these posts or of any; returns how many marks that were."""
-    marks = SearchMark.objects.order_by("pk")
-    if post_ids is not None:
-        marks = marks.filter(post_id__in=post_ids)
-    found = list(marks.values_list("pk", "post_id")[:most])
-    if found:
+    if post_ids is None:
+        marks = _oldest_marks(most)
+    else:
+        marks = list(SearchMark.objects.filter(post_id__in=post_ids).order_by("pk")[:most])
+    if marks:
         with transaction.atomic():
-            write({post_id for _, post_id in found})
-            SearchMark.objects.filter(pk__in=[pk for pk, _ in found]).delete()
-    return len(found)
+            write({mark.post_id for mark in marks})
+            SearchMark.objects.filter(pk__in=[mark.pk for mark in marks]).delete()
+    return len(marks)
+
+
+@Prepared
+def _oldest_marks(most: int | None) -> QuerySet[SearchMark]:
+    """Asked by every search."""
+    return SearchMark.objects.order_by("pk")[:most]
 
 
 def is_caught_up() -> bool:

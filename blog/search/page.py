@@ -133,7 +133,7 @@ class SearchPage:
         keys = {f"post{place}": pk for place, pk in enumerate(wanted)}
         entries = {entry.pk: entry for entry in _entries(len(wanted), now=timezone.now(), **keys)}
         with_categories(entry.post for entry in entries.values())
-        marker = Marker(self.query.terms, self.languages)
+        marker = Marker(self.found.terms, self.languages)
         return [
             Result(
                 entry.post,

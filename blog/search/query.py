@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from blog.search.words import fold, is_unspaced, pairs, stem, words
 from blog.text import clean_line
@@ -31,19 +31,18 @@ class Term:
 
     words: tuple[str, ...]
     is_excluded: bool = False
-    # The last thing typed may be unfinished.
+    # The last word typed may be unfinished.
     is_open: bool = False
 
     @property
-    def is_word(self) -> bool:
-        return len(self.words) == 1 and not is_unspaced(self.words[0])
+    def may_be_unfinished(self) -> bool:
+        word = self.words[0]
+        is_one = len(self.words) == 1 and len(word) >= SHORTEST_PREFIX
+        return is_one and not is_unspaced(word) and not self.is_excluded
 
     def readings(self, languages: Iterable[str]) -> list[Tokens]:
         """Each way in which the term may stand in the index, which is stemmed by language."""
-        found = dict.fromkeys(self._reading(language) for language in languages)
-        if self.is_open and self.is_word:
-            found[Tokens(self.words, is_prefix=True)] = None
-        return list(found)
+        return list(dict.fromkeys(self._reading(language) for language in languages))
 
     def _reading(self, language: str) -> Tokens:
         tokens: list[str] = []
@@ -70,6 +69,14 @@ class Query:
         return [term for term in self.terms if term.is_excluded]
 
     @property
+    def is_open(self) -> bool:
+        return any(term.is_open for term in self.terms)
+
+    def closed(self) -> "Query":
+        """With its last word as it stands."""
+        return replace(self, terms=tuple(replace(term, is_open=False) for term in self.terms))
+
+    @property
     def is_only_exclusions(self) -> bool:
         return bool(self.terms) and not self.wanted
 
@@ -91,8 +98,9 @@ def parse(typed: str) -> Query:
         found = tuple(words(piece["phrase"] if is_phrase else piece["bare"]))
         if found and len(terms) < MOST_TERMS:
             is_last = piece.end() == len(text) and not is_phrase
-            is_open = is_last and len(found[-1]) >= SHORTEST_PREFIX and not piece["minus"]
-            terms.append(Term(found[:MOST_TERMS], bool(piece["minus"]), is_open))
+            term = Term(found[:MOST_TERMS], bool(piece["minus"]))
+            is_open = is_last and term.may_be_unfinished
+            terms.append(replace(term, is_open=is_open))
     return Query(text, tuple(dict.fromkeys(terms)))
 
 

@@ -45,7 +45,7 @@ class Marker:
         words = [word for term in wanted for word in term.words]
         self._runs = [word for word in words if is_unspaced(word)]
         self._stems = {stem(word, language) for word in words for language in languages}
-        self._starts = tuple(term.words[0] for term in wanted if term.is_open and term.is_word)
+        self._starts = tuple(term.words[0] for term in wanted if term.is_open)
         self._languages = languages
         # Most words need not be stemmed to see that they are others.
         keeps = all(keeps_initial(language) for language in languages)

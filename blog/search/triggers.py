@@ -67,6 +67,13 @@ SQLITE_ONLY = Trigger(
     "DELETE",
     "DELETE FROM blog_search WHERE rowid = OLD.newness;",
 )
+# Of each match a search reads these columns. Where they stand side by side that takes a third of
+# the time, since most of an entry is text. Django knows nothing of it, because PostgreSQL has no
+# use for it and could not take in a post of very many categories.
+BY_NUMBER = """
+    CREATE INDEX IF NOT EXISTS searchentry_by_number ON blog_searchentry
+    (newness, status, published_at, post_id, author_id, category_ids)
+"""
 
 
 def fit(using: str, **kwargs: Any) -> None:
@@ -80,6 +87,7 @@ def fit(using: str, **kwargs: Any) -> None:
             create(cursor, trigger)
         if connection.vendor == "sqlite":
             create(cursor, SQLITE_ONLY)
+            cursor.execute(BY_NUMBER)
         # On the first time, and whatever came while the triggers were away.
         cursor.execute(
             "INSERT INTO blog_searchmark (post_id) SELECT id FROM blog_post WHERE NOT EXISTS "

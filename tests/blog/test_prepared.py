@@ -9,7 +9,7 @@ from django.utils import timezone
 from blog import shared
 from blog.editions import Edition
 from blog.freshness import Current
-from blog.models import Category, Link, Post
+from blog.models import Category, Link, Post, SearchEntry
 from blog.prepared import Insert, Prepared, Update, moment, number, text
 from tests.factories import AuthorFactory, CategoryFactory, PostFactory, SiteFactory
 
@@ -62,6 +62,21 @@ def test_rows_come_whole_with_those_beside_them(django_assert_num_queries):
     assert authors == [ada, ada, None]
     assert [post.published_at for post in found] == [post.published_at for post in stored]
     assert not found[0]._state.adding
+
+
+@Prepared
+def entries_titled():
+    return SearchEntry.objects.filter(post__title=text("title")).select_related("post__author")
+
+
+def test_row_beside_a_row_brings_its_own(django_assert_num_queries):
+    post = PostFactory(title="Same", author=AuthorFactory(display_name="Ada"))
+
+    with django_assert_num_queries(1):
+        entry = entries_titled(title="Same")[0]
+        name = entry.post.author.display_name
+
+    assert (entry.post, name) == (post, "Ada")
 
 
 def test_question_for_nothing_finds_nothing(django_assert_num_queries):

@@ -13,12 +13,15 @@ from django_tasks_db.models import DBTaskResult
 from blog.models import Category, Post, SearchEntry, SearchMark, SearchWord
 from blog.search import triggers
 from blog.search.backends import backend
+from blog.search.clauses import Clause
 from blog.search.index import catch_up
+from blog.search.query import Tokens
 from blog.sweep import sweep
 from blog.tasks import take_in_posts
 from tests.blog.test_search import found, look, words
 from tests.factories import AuthorFactory, CategoryFactory, PostFactory
 from tests.newsroom import save
+from tests.plans import plan
 
 pytestmark = pytest.mark.django_db
 
@@ -275,6 +278,33 @@ def test_newest_posts_answer_alone_where_they_suffice(client, monkeypatch):
     Post.objects.filter(title="Oldest wheat").update(published_at=now)
     Post.objects.filter(title="New wheat").update(published_at=now - timedelta(days=9))
     assert found(client, "wheat") == ["Oldest wheat"]
+
+
+def test_posts_that_came_the_newest_first_are_recent_too(client, monkeypatch):
+    if connection.vendor == "sqlite":
+        pytest.skip("SQLite reads its index from the newest down.")
+    monkeypatch.setattr("blog.search.postgresql.RECENT", 2)
+    now = timezone.now()
+    for days in range(4):
+        PostFactory(published_at=now - timedelta(days=days))
+
+    backend().tidy()
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT recent FROM blog_searchentry ORDER BY newness DESC")
+        assert cursor.fetchall() == [(True,), (True,), (False,), (False,)]
+
+
+def test_search_reads_no_more_of_a_match_than_an_index_has():
+    if connection.vendor != "sqlite":
+        pytest.skip("PostgreSQL finds entries by their words.")
+
+    with CaptureQueriesContext(connection) as queries:
+        backend().ranked([Clause((Tokens(("oven",)),))], 10)
+
+    assert "SEARCH blog_searchentry USING COVERING INDEX searchentry_by_number" in " ".join(
+        plan(queries[0]["sql"])
+    )
 
 
 def test_very_long_text_of_many_different_words_is_taken(client):
