@@ -10,7 +10,7 @@ its end Django looks at every row of every table for the row that it refers to. 
 where something may be amiss: in tables that were written, and in those that refer to them.
 
 Several migrations follow each other within milliseconds, and a writer that SQLite has put to sleep
-misses each gap. So after a long one there is a pause.
+misses each gap. So there is a pause wherever they took long together.
 """
 
 import json
@@ -23,13 +23,13 @@ from typing import Any, Self
 from django.db import IntegrityError
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.backends.sqlite3 import schema
-from django.db.models import BaseConstraint, CheckConstraint, Model
+from django.db.models import BaseConstraint, CheckConstraint, Field, Model
 
 Table = type[Model]
 
-# In seconds: what a writer hardly notices, and a little more than SQLite lets one sleep before it
-# looks again (sqliteDefaultBusyCallback: a tenth).
-SHORT, PAUSE = 0.05, 0.12
+# Seconds after which others are let in; and for how long: a little more than SQLite lets a writer
+# sleep before it looks again (sqliteDefaultBusyCallback: a tenth).
+MOST, PAUSE = 0.5, 0.12
 
 # Statements after which rows find what they refer to, and those of whose table that is not sure.
 HARMLESS = re.compile(
@@ -51,6 +51,9 @@ REFERRING = """
 class DatabaseSchemaEditor(schema.DatabaseSchemaEditor):
     """Where only the SQL is asked for, it is Django's: there may be no such table."""
 
+    # Seconds for which migrations of this process have kept others waiting since the last pause.
+    kept_waiting = 0.0
+
     def __enter__(self) -> Self:
         self.began_at = time.monotonic()
         self.written: set[str] = set()
@@ -67,9 +70,13 @@ class DatabaseSchemaEditor(schema.DatabaseSchemaEditor):
         self._let_others_write()
 
     def _let_others_write(self) -> None:
-        is_over = not self.connection.in_atomic_block and not self.connection.is_in_memory_db()
-        if is_over and time.monotonic() - self.began_at > SHORT:
+        if self.connection.in_atomic_block or self.connection.is_in_memory_db():
+            return
+        kind = type(self)
+        kind.kept_waiting += time.monotonic() - self.began_at
+        if kind.kept_waiting > MOST:
             time.sleep(PAUSE)
+            kind.kept_waiting = 0.0
 
     def _watch(
         self, execute: Callable[..., Any], sql: str, values: Any, many: bool, context: dict
@@ -86,6 +93,24 @@ class DatabaseSchemaEditor(schema.DatabaseSchemaEditor):
         with self.connection.cursor() as cursor:
             cursor.execute(REFERRING, [written, written])
             return [name for (name,) in cursor.fetchall()]
+
+    def create_model(self, model: Table) -> None:
+        super().create_model(model)
+        # A copy gets its indexes when it has the name of its table, which still has them.
+        if not model._meta.db_table.startswith("new__"):
+            self._make_indexes()
+
+    def add_field(self, model: Table, field: Field) -> None:
+        super().add_field(model, field)
+        self._make_indexes()
+
+    def _make_indexes(self) -> None:
+        """At once: where some are left for the end, Django notes a migration as done after it.
+
+        If it were killed in between, it would be done again, and fail for good.
+        """
+        while self.deferred_sql:
+            self.execute(self.deferred_sql.pop(0), None)
 
     def add_constraint(self, model: Table, constraint: BaseConstraint) -> None:
         """IntegrityError where a row is not as it demands."""

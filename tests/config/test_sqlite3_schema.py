@@ -17,6 +17,13 @@ SHORT = CheckConstraint(condition=Q(name__in=["A (b), c)", "it's"]), name="known
 pytestmark = pytest.mark.django_db
 
 
+class Shelf(models.Model):  # noqa: DJ008
+    label = models.CharField(max_length=20, db_index=True)
+
+    class Meta:
+        app_label = "shelf"
+
+
 class Thing(models.Model):  # noqa: DJ008
     name = models.CharField(max_length=20)
 
@@ -162,6 +169,33 @@ def test_rows_of_tables_that_have_nothing_to_do_with_it_are_not_looked_at(site, 
 
     looks = [sql for sql in asked if "foreign_key_check" in sql]
     assert looks == ['PRAGMA foreign_key_check("shelf_thing")']
+
+
+def test_indexes_are_there_before_the_migration_is_noted_as_done(site, other):
+    """Killed between the two it would be done twice."""
+    colour = models.CharField(max_length=20, null=True, db_index=True)
+    colour.set_attributes_from_name("colour")
+
+    with site.schema_editor() as editor:
+        editor.create_model(Shelf)
+        editor.add_field(Thing, colour)
+
+        assert editor.deferred_sql == []
+
+    indexed = other.execute("SELECT tbl_name FROM sqlite_master WHERE type = 'index'").fetchall()
+    assert indexed == [("shelf_shelf",), ("shelf_thing",)]
+
+
+def test_copy_of_a_table_has_its_indexes_under_their_names(site, other):
+    names = "SELECT name FROM sqlite_master WHERE type = 'index' AND name LIKE 'shelf%'"
+    with site.schema_editor() as editor:
+        editor.create_model(Shelf)
+    before = other.execute(names).fetchall()
+
+    with site.schema_editor() as editor:
+        editor._remake_table(Shelf)
+
+    assert other.execute(names).fetchall() == before != []
 
 
 def test_migration_that_fails_leaves_foreign_keys_switched_on(site, other):

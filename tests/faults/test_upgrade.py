@@ -70,7 +70,8 @@ def upgrade(made):
         with running("manage.py", "migrate", **made.environment) as migrating:
             time.sleep(dice.uniform(0.5, 3))
             migrating.kill()
-    assert migrate(made)[0] == 0
+    code, said = migrate(made)
+    assert code == 0, said
 
 
 def migrate(made):
