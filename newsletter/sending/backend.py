@@ -16,13 +16,15 @@ from newsletter import grain
 from newsletter.letters import Letter, Reader
 from newsletter.models import Issue
 from newsletter.sending import calls, ledger, rates, verdicts
-from newsletter.sending.engine import CLAIM, TICK, End, patiently
+from newsletter.sending.engine import TICK, End, patiently
 from newsletter.sending.ledger import Claim, Outcome, Status
 from newsletter.sending.verdicts import Blame, Refusals, Verdict
 
 # Seconds before an unanswered call is made again where that is harmless: all of it is over long
 # before a service forgets the key.
 REPEATS = (1, 5, 20)
+# Mails after which other issues get their turns; a service takes some time for each call.
+TURN = 100
 
 type Mails = dict[Claim, EmailMultiAlternatives]
 type Verdicts = dict[Claim, Verdict]
@@ -47,7 +49,7 @@ class Caller:
         ended. `reason` says more about a bad end.
         """
         size = grain.batch()
-        self._waiting = patiently(ledger.claim, self.issue, size * (CLAIM // size))
+        self._waiting = patiently(ledger.claim, self.issue, max(size, TURN // size * size))
         self._renew_at = time.monotonic() + ledger.lease().total_seconds() / 3
         try:
             while self._waiting and not self._is_over():

@@ -33,7 +33,7 @@ from newsletter.smtp import (
 
 # Rows claimed at once: enough that claiming costs little, few enough that two workers share the end
 # of an issue and a crash delays few.
-CLAIM = 100
+CLAIM = 250
 # A mail that could leave waits this long for others that could leave with it: one flush for all.
 LINGER = 0.0015
 # Connections lost in a row, after which the server is as good as away.
