@@ -71,7 +71,7 @@ def become_supervisor(
     supervisor = python(
         "config.supervisor", "--log-format", settings.LOG_FORMAT, *arguments, *children
     )
-    # The C library would give many of a process's threads a heap of their own: 10 to 20 MB of holes.
+    # The C library would give each of many threads a heap of its own: 10 to 20 MB of holes.
     environment = {"MALLOC_ARENA_MAX": "2"} | os.environ | environment
     # The modules must be found from whatever folder manage.py was called in.
     places = [str(settings.BASE_DIR), environment.get("PYTHONPATH", "")]
