@@ -6,7 +6,7 @@ and so they end with it. Where no edition is known, as in commands and in the ne
 for itself.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import wraps
@@ -47,6 +47,26 @@ def shared[**Asked, Found](find: Callable[Asked, Found]) -> Callable[Asked, Foun
             # Whoever was as quick found the same.
             current.shared[key] = value
         return current.shared[key]
+
+    return found
+
+
+def shared_each[Key, Found](
+    find: Callable[[list[Key]], Iterable[Found]],
+) -> Callable[[Iterable[Key]], dict[Key, Found]]:
+    """Find many things at once, and each of them once an edition; `find` keeps their order."""
+
+    @wraps(find)
+    def found(keys: Iterable[Key]) -> dict[Key, Found]:
+        wanted = [*dict.fromkeys(keys)]
+        current = _current.get()
+        kept = current.shared if current else {}
+        known = {key: kept[find, key] for key in wanted if (find, key) in kept}
+        if missing := [key for key in wanted if key not in known]:
+            known |= zip(missing, find(missing), strict=True)
+            if len(kept) + len(missing) <= MOST:
+                kept.update({(find, key): known[key] for key in missing})
+        return known
 
     return found
 

@@ -8,8 +8,17 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.core.validators import MaxLengthValidator, URLValidator
 from django.db import models
-from django.db.models import Exists, ExpressionWrapper, F, OuterRef, Q, Subquery, Value
-from django.db.models.functions import Coalesce
+from django.db.models import (
+    Exists,
+    ExpressionWrapper,
+    F,
+    OuterRef,
+    Q,
+    StringAgg,
+    Subquery,
+    Value,
+)
+from django.db.models.functions import Cast, Coalesce
 from django.utils import timezone, translation
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
@@ -81,8 +90,15 @@ class PostQuerySet(models.QuerySet["Post"]):
 
     def listed(self) -> "PostQuerySet":
         """For lists: newest first, no more than an entry shows."""
-        entries = self.select_related("author").only(*ENTRY, *AUTHOR)
+        entries = self.select_related("author").only(*ENTRY, *AUTHOR).with_category_keys()
         return entries.order_by("-published_at", "-pk")
+
+    def with_category_keys(self) -> "PostQuerySet":
+        """Each knows its categories' keys, "3 17", of which blog/filed.py makes `filed_under`."""
+        filed: Any = Post.categories.through.objects.filter(post=OuterRef("pk")).order_by()
+        keys = StringAgg(Cast("category_id", models.TextField()), Value(" "))
+        listed = Subquery(filed.values("post").annotate(keys=keys).values("keys"))
+        return self.annotate(category_keys=Coalesce(listed, Value("", models.TextField())))
 
     def in_full(self) -> "PostQuerySet":
         """For feeds: newest first, with the whole text as readers see it."""
@@ -270,8 +286,9 @@ class Post(Addressed):
     related = models.JSONField(null=True, editable=False)
     is_related = models.BooleanField(null=True, editable=False)  # empty: to be looked for
 
-    # Said by with_translations().
+    # Said by with_translations() and with_category_keys().
     has_translations: bool
+    category_keys: str
 
     objects = PostQuerySet.as_manager()
 

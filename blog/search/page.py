@@ -105,7 +105,7 @@ def _entries(count: int) -> SearchEntryQuerySet:
     keys = [number(f"post{place}") for place in range(count)]
     entries = SearchEntry.objects.published(moment("now")).alias(key=key).filter(key__in=keys)
     shown = (f"post__{name}" for name in (*ENTRY, *AUTHOR, "status"))
-    return entries.select_related("post__author").only("text", *shown)
+    return entries.select_related("post__author").only("text", "category_ids", *shown)
 
 
 class SearchPage:
@@ -131,8 +131,11 @@ class SearchPage:
         """These, with the passages that they were found by."""
         wanted = list(post_ids)
         keys = {f"post{place}": pk for place, pk in enumerate(wanted)}
-        entries = {entry.pk: entry for entry in _entries(len(wanted), now=timezone.now(), **keys)}
-        with_categories(entry.post for entry in entries.values())
+        found = _entries(len(wanted), now=timezone.now(), **keys)
+        for each in found:
+            each.post.category_keys = each.category_ids
+        with_categories(each.post for each in found)
+        entries = {each.pk: each for each in found}
         marker = Marker(self.found.terms, self.languages)
         return [
             Result(

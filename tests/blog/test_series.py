@@ -7,6 +7,7 @@ import pytest
 from blog.models import Post, Redirect, Series
 from tests.factories import (
     AdministratorFactory,
+    CategoryFactory,
     DraftFactory,
     PostFactory,
     SeriesFactory,
@@ -83,6 +84,7 @@ def test_series_page_and_its_posts_ask_as_often_for_three_parts_as_for_two(
     post = PostFactory(series=series)
     PostFactory.create_batch(parts, series=series)
     Post.objects.update(related=list(Post.objects.values_list("pk", flat=True)))
+    post.categories.add(CategoryFactory())
 
     with django_assert_max_num_queries(6) as asked:
         client.get(post.get_absolute_url())
