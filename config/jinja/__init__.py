@@ -23,6 +23,10 @@ from blog.templatetags import blog as tags
 from config.jinja.loader import OURS_ALONE, PublicTemplates
 from config.jinja.translations import Translations
 
+# Templates of one language that are kept: there are some dozens of them, and they do not change.
+KEEP_ALL = -1
+# Where words stand as they are in the templates.
+NO_LANGUAGE = "none"
 # Dates that are remembered in words; a page of posts has a few dozen.
 MOST_DATES = 2_000
 
@@ -39,7 +43,47 @@ class Nothing(jinja2.ChainableUndefined):
     __gt__ = __ge__ = __lt__ = __le__ = _is_not
 
 
+class Context(jinja2.runtime.Context):
+    def call(
+        self, called: Any, *args: Any, _loop_vars: Any = None, _block_vars: Any = None, **named: Any
+    ) -> Any:
+        """Jinja2 looks first whether what is called wants a context; nothing of ours does."""
+        return called(*args, **named)
+
+
 class Environment(jinja2.Environment):
+    """Leads on to one for each language, in which templates are compiled with their words."""
+
+    context_class = Context
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.language: str | None = None
+        self.others: dict[str, Environment] = {}
+
+    def now(self) -> "Environment":
+        """The one of the language that is spoken now."""
+        language = get_language() or NO_LANGUAGE
+        if language not in self.others:
+            other: Environment = self.overlay(cache_size=KEEP_ALL)  # type: ignore[assignment]
+            other.language = language
+            self.others[language] = other
+        return self.others[language]
+
+    def forget(self) -> None:
+        """Read all templates anew, and look their words up again."""
+        self.others.clear()
+
+    def get_template(self, *args: Any, **named: Any) -> jinja2.Template:
+        if self.language:
+            return super().get_template(*args, **named)
+        return self.now().get_template(*args, **named)
+
+    def from_string(self, *args: Any, **named: Any) -> jinja2.Template:
+        if self.language:
+            return super().from_string(*args, **named)
+        return self.now().from_string(*args, **named)
+
     def join_path(self, template: str, parent: str) -> str:
         """A template of the site's own that names itself means ours, which it builds on."""
         return f"{OURS_ALONE}{template}" if template == parent else template
@@ -82,11 +126,10 @@ def environment(**options: Any) -> Environment:
     return made
 
 
-def date(value: Any, form: str) -> str:
+@jinja2.pass_environment
+def date(environment: Environment, value: Any, form: str) -> str:
     """A moment in the site's time zone and the page's language; `form` as in Django's filter."""
-    if not value:
-        return ""
-    return spelled(value, form, get_language(), get_default_timezone())
+    return spelled(value, form, environment.language, get_default_timezone()) if value else ""
 
 
 @lru_cache(MOST_DATES)

@@ -1,9 +1,12 @@
 """{% translate %} and {% blocktranslate %} in Jinja2, as `make messages` reads them.
 
 They are written and mean the same as in Django's own templates, so one command collects the words
-of all templates, and translators see one kind of message.
+of all templates, and translators see one kind of message. A template is compiled for one language
+(config/jinja), so its words are looked up then, and not for each page.
 """
 
+import re
+from collections.abc import Iterator
 from typing import Any
 
 from django.utils.formats import localize
@@ -14,6 +17,8 @@ from jinja2.parser import Parser
 from markupsafe import Markup
 
 END = ("name:plural", "name:endblocktranslate")
+# What a message has beside its words: the place of a value, or a sign for percent.
+PLACE = re.compile(r"%\((\w+)\)s|%(%)")
 
 
 class Translations(Extension):
@@ -27,12 +32,11 @@ class Translations(Extension):
 
     def _line(self, parser: Parser, lineno: int) -> nodes.Node:
         """{% translate "words" %}, or {% translate "words" as name %}."""
-        words = nodes.Const(parser.stream.expect("string").value)
-        said = self.call_method("said", [words], lineno=lineno)
+        words = gettext(parser.stream.expect("string").value)
         if parser.stream.skip_if("name:as"):
             name = parser.parse_assign_target(name_only=True)
-            return nodes.Assign(name, said, lineno=lineno)
-        return nodes.Output([said], lineno=lineno)
+            return nodes.Assign(name, nodes.MarkSafe(nodes.Const(words)), lineno=lineno)
+        return nodes.Output([nodes.TemplateData(words)], lineno=lineno)
 
     def _block(self, parser: Parser, lineno: int) -> nodes.Node:
         """{% blocktranslate trimmed with name=value count name=value %}…{% endblocktranslate %}"""
@@ -55,12 +59,11 @@ class Translations(Extension):
             named |= also_named
         parser.stream.expect("name:endblocktranslate")
         given = {name: values.get(name) or nodes.Name(name, "load") for name in sorted(named)}
+        if many is None or counted is None:
+            return nodes.Output([*_said(gettext(one), given)], lineno=lineno)
         pairs = [nodes.Pair(nodes.Const(name), value) for name, value in given.items()]
-        arguments: list[nodes.Expr] = [nodes.Const(one), nodes.Dict(pairs)]
-        if many is not None and counted:
-            arguments += [nodes.Const(many), values[counted]]
-        said = self.call_method("said", arguments, lineno=lineno)
-        return nodes.Output([said], lineno=lineno)
+        arguments = [nodes.Const(one), nodes.Const(many), values[counted], nodes.Dict(pairs)]
+        return nodes.Output([self.call_method("counted", arguments)], lineno=lineno)
 
     def _words(self, parser: Parser, is_trimmed: bool) -> tuple[str, set[str]]:
         """The message with %(name)s for each {{ name }}, and those names."""
@@ -84,12 +87,19 @@ class Translations(Extension):
                 return (trim_whitespace(text) if is_trimmed else text), named
 
     @staticmethod
-    def said(
-        one: str, values: dict[str, Any] | None = None, many: str | None = None, number: int = 0
-    ) -> Markup:
-        """The message in the page's language: its own HTML stands, its values are escaped."""
-        message = gettext(one) if many is None else ngettext(one, many, number)
-        if values is None:
-            return Markup(message)  # noqa: S704 (our own words, and our translators')
+    def counted(one: str, many: str, number: int, values: dict[str, Any]) -> Markup:
+        """The message for so many: its own HTML stands, its values are escaped."""
         shown = {name: localize(value) for name, value in values.items()}
-        return Markup(message) % shown  # noqa: S704
+        return Markup(ngettext(one, many, number)) % shown  # noqa: S704 (our translators' words)
+
+
+def _said(message: str, values: dict[str, nodes.Expr]) -> Iterator[nodes.Expr]:
+    """A message in parts: its words stand as they are, its values are escaped."""
+    start = 0
+    for place in PLACE.finditer(message):
+        name, percent = place.groups()
+        yield nodes.TemplateData(message[start : place.start()] + (percent or ""))
+        if name:
+            yield nodes.Filter(values[name], "localize", [], [], None, None)
+        start = place.end()
+    yield nodes.TemplateData(message[start:])

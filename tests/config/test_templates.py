@@ -33,7 +33,7 @@ def own(tmp_path, settings, client):
 
 
 def start_anew():
-    engines["jinja2"].env.cache.clear()
+    engines["jinja2"].env.forget()
     for loader in engines["django"].engine.template_loaders:
         loader.reset()
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from html.parser import HTMLParser
 
+from django.template import engines
 from django.utils import translation
 from django.utils.translation import trans_real
 
@@ -58,14 +59,19 @@ def bracketed() -> Iterator[None]:
     real = trans_real.translation("en")
     trans_real._translations["en"] = trans_real._default = Bracketing(real)
     translation.activate("en")
-    # What was said in English before.
-    spelled.cache_clear()
+    forget_words()
     try:
         yield
     finally:
         trans_real._translations["en"] = trans_real._default = real
         translation.activate("en")
-        spelled.cache_clear()
+        forget_words()
+
+
+def forget_words() -> None:
+    """What was said in English before."""
+    spelled.cache_clear()
+    engines["jinja2"].env.forget()
 
 
 class Said(HTMLParser):
