@@ -7,13 +7,13 @@ from typing import Any
 from django.core.validators import MaxLengthValidator, RegexValidator
 from django.db import models
 from django.db.models import Q
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from blog import markdown
 from blog.fields import Line, Prose
+from blog.links import path_of
 from blog.text import clean
 from newsletter.models.permanent import PermanentError
 
@@ -118,7 +118,7 @@ class Terms(models.Model):
         return super().delete(*args, **kwargs)
 
     def get_absolute_url(self) -> str:
-        return reverse("newsletter:terms_version", args=[self.version])
+        return path_of("newsletter:terms_version", self.version)
 
     def render_again(self) -> None:
         """Lay the same words out as the renderer does today, or leave them as they look."""
