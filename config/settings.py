@@ -91,6 +91,17 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
 ]
+# Public pages are made without what knows who asks, and config/pages sees to the rest.
+PUBLIC_MIDDLEWARE = [
+    "config.middleware.RequestId",
+    "config.middleware.TrustedProxies",
+    "django.middleware.security.SecurityMiddleware",
+    "config.middleware.SecurityHeaders",
+    "django.middleware.csp.ContentSecurityPolicyMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "blog.cache.PrivateByDefault",
+    "blog.middleware.Moved",
+]
 
 # Templates in here come before ours of the same name.
 TEMPLATES_DIR = Path(env.str("TEMPLATES_DIR", default=str(VAR_DIR / "templates"))).resolve()

@@ -3,21 +3,22 @@
 import gc
 import os
 
-from django.core.wsgi import get_wsgi_application
+import django
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-site = get_wsgi_application()
+django.setup(set_prefix=False)
 
 # They need the settings.
 from django.conf import settings  # noqa: E402
 
 from config.pages import Pages  # noqa: E402
+from config.pages.site import WholeSite  # noqa: E402
 from config.proxies import Proxies  # noqa: E402
 from config.seats import Seats  # noqa: E402
 
 # No more seats than there are database connections in a process's pool.
 application = Pages(
-    Seats(site, seats=8),
+    Seats(WholeSite(), seats=8),
     room=settings.PAGE_CACHE * 1_000_000,
     proxies=Proxies(settings.TRUSTED_PROXIES),
 )

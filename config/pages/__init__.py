@@ -16,6 +16,7 @@ from blog.cache import only
 from blog.freshness import Current, Freshness
 from config.pages.page import Answer, Environ, Page, Said, Site, StartResponse
 from config.pages.shelf import Place, Shelf
+from config.pages.site import PUBLIC
 from config.proxies import Proxies
 
 # Characters of an address up to which it is remembered what it asks for.
@@ -105,8 +106,11 @@ class Pages:
         Conditions are for the page to answer, which is made whole.
         """
         asked = {name: value for name, value in environ.items() if not name.startswith(OWN)}
+        asked["REQUEST_METHOD"] = "GET"
+        if current:
+            asked[PUBLIC] = True
         with shared.within(current):
-            said = Said.by(self.site, asked | {"REQUEST_METHOD": "GET"})
+            said = Said.by(self.site, asked)
         return Page(said, current if is_kept else None) if said.is_a_page else said
 
 

@@ -9,15 +9,15 @@ import pytest
 import time_machine
 import zstandard
 from django.core.management.commands import flush
-from django.core.wsgi import get_wsgi_application
 from django.db import OperationalError, connection, transaction
 from django.http import HttpResponse
 from django.utils import timezone
 
-from blog import editions, freshness
+from blog import editions, freshness, views
 from blog.cache import public
 from blog.models import Author, Edition, Post
 from config.pages import Pages
+from config.pages.site import WholeSite
 from config.proxies import Proxies
 from tests.factories import (
     AuthorFactory,
@@ -38,7 +38,7 @@ class Counted:
     """The site, with the number of pages that it made."""
 
     def __init__(self) -> None:
-        self.site = get_wsgi_application()
+        self.site = WholeSite()
         self.made = 0
 
     def __call__(self, environ, start_response):
@@ -153,9 +153,41 @@ def test_what_all_pages_show_is_asked_of_the_database_once(
     pages = process(site, room=0)
     ask(pages, "/categories/")
 
-    # The post, its categories, and what it leads on to; neither the site's name nor its terms.
-    with django_assert_num_queries(3):
+    # The post, and what it leads on to; neither the site's name nor its terms.
+    with django_assert_num_queries(2):
         assert ask(pages, "/posts/first/").status == 200
+
+
+def test_category_is_looked_up_for_the_first_of_its_posts(
+    process, site, post, django_assert_num_queries
+):
+    pages = process(site, room=0)
+    category = CategoryFactory(name="Letters")
+    for each in (post, PostFactory(slug="second")):
+        each.categories.add(category)
+    ask(pages, "/categories/")
+
+    with django_assert_num_queries(3):
+        assert b">Letters<" in ask(pages, "/posts/first/").body
+    with django_assert_num_queries(2):
+        assert b">Letters<" in ask(pages, "/posts/second/").body
+
+    rename(category, name="Envelopes")
+
+    assert b">Envelopes<" in ask(pages, "/posts/first/").body
+
+
+def test_no_view_of_a_public_page_can_know_who_asks(pages, monkeypatch):
+    known = []
+
+    def page(request, *_):
+        known.append({"session", "user", "_messages"} & vars(request).keys())
+        return HttpResponse("page")
+
+    monkeypatch.setattr(views, "render", page)
+
+    assert ask(pages, HTTP_COOKIE="sessionid=of-an-editor").status == 200
+    assert known == [set()]
 
 
 # --- Never stale ---
