@@ -49,5 +49,5 @@ urlpatterns = [
     path("accent-<shade:light>-<shade:dark>.css", views.accent, name="accent"),
     path("favicon.ico", views.favicon, name="favicon"),
     # The last of all, here and in config/urls.py: an address of the site's own always wins.
-    path("<uslug:slug>/", views.page, name="page"),
+    path("<pslug:slug>/", views.page, name="page"),
 ]

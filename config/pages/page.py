@@ -42,8 +42,10 @@ class Said(NamedTuple):
 
     @property
     def is_a_page(self) -> bool:
-        names = {name.lower() for name, _ in self.headers}
-        return self.status == "200 OK" and not names & {"set-cookie", "content-encoding"}
+        headers = {name.lower(): text for name, text in self.headers}
+        is_anybodys = "no-store" not in headers.get("cache-control", "")
+        is_plain = not headers.keys() & {"set-cookie", "content-encoding"}
+        return self.status == "200 OK" and is_anybodys and is_plain
 
     def answer(self, environ: Environ, start_response: StartResponse) -> Answer:
         start_response(self.status, self.headers)

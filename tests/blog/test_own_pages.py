@@ -173,7 +173,7 @@ def test_script_that_saves_one_field_changes_what_readers_see(client):
 def test_page_comes_last_of_all_addresses():
     last = get_resolver("config.urls").url_patterns[-1].url_patterns[-1]
 
-    assert (last.name, str(last.pattern)) == ("page", "<uslug:slug>/")
+    assert (last.name, str(last.pattern)) == ("page", "<pslug:slug>/")
 
 
 @pytest.mark.parametrize(

@@ -190,6 +190,13 @@ def test_no_view_of_a_public_page_can_know_who_asks(pages, monkeypatch):
     assert known == [set()]
 
 
+def test_health_is_looked_at_each_time_it_is_asked_for(pages, monkeypatch):
+    well = ask(pages, "/readyz/").status
+    monkeypatch.setattr("config.health.cache_works", lambda: False)
+
+    assert (well, ask(pages, "/readyz/").status, ask(pages, "/healthz/").status) == (200, 503, 200)
+
+
 # --- Never stale ---
 
 
