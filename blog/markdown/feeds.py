@@ -30,6 +30,11 @@ def feed_html(html: str, page: str) -> str:
     def lead_away(tag: re.Match[str]) -> str:
         return _PLAYER.sub("", _ADDRESS.sub(lead_there, tag[0]))
 
-    html = _ANCHOR.sub("", html)
-    html = _BOX.sub(lambda box: "☑" if " checked=" in box[1] else "☐", html)
-    return _EMBED.sub(r"\1", _LEADS.sub(lead_away, html))
+    # To look for a word takes a tenth of the time that a pattern takes, and most texts have none.
+    if ' class="anchor"' in html:
+        html = _ANCHOR.sub("", html)
+    if "<input" in html:
+        html = _BOX.sub(lambda box: "☑" if " checked=" in box[1] else "☐", html)
+    if ' class="embed"' in html:
+        html = _EMBED.sub(r"\1", html)
+    return _LEADS.sub(lead_away, html)

@@ -16,10 +16,12 @@ from django.templatetags.static import static
 from django.utils.formats import localize
 from django.utils.timezone import get_default_timezone, localtime
 from django.utils.translation import get_language, gettext
+from markupsafe import Markup
 
 from blog.links import absolute, path_of
 from blog.markdown import safe
 from blog.templatetags import blog as tags
+from config.jinja.code import Code, escaped
 from config.jinja.loader import OURS_ALONE, PublicTemplates
 from config.jinja.translations import Translations
 
@@ -54,7 +56,9 @@ class Context(jinja2.runtime.Context):
 class Environment(jinja2.Environment):
     """Leads on to one for each language, in which templates are compiled with their words."""
 
+    code_generator_class = Code
     context_class = Context
+    escaped = staticmethod(escaped)
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
@@ -108,6 +112,7 @@ def environment(**options: Any) -> Environment:
     made.filters |= {
         "absolute": absolute,
         "bare_address": tags.bare_address,
+        "cdata": cdata,
         "date": date,
         "language_name": tags.language_name,
         "language_tag": tags.language_tag,
@@ -136,6 +141,12 @@ def date(environment: Environment, value: Any, form: str) -> str:
 def spelled(value: Any, form: str, *where: Any) -> str:
     """Remembered for each place in `where`, since a page has dozens of dates, and few days."""
     return in_words(localtime(value) if isinstance(value, datetime) else value, form)
+
+
+def cdata(text: str) -> Markup:
+    """Text in XML as it is, without a sign escaped (XML 1.0, section 2.7)."""
+    inner = text.replace("]]>", "]]]]><![CDATA[>")
+    return Markup(f"<![CDATA[{inner}]]>")  # noqa: S704
 
 
 def machine_date(value: datetime) -> str:

@@ -3,6 +3,7 @@
 import json
 import re
 from datetime import UTC, datetime, timedelta
+from xml.etree import ElementTree
 
 import feedparser
 import pytest
@@ -41,6 +42,17 @@ def read(client, path):
     feed = feedparser.parse(client.get(path).content)
     assert (feed.bozo, feed.get("bozo_exception")) == (False, None)
     return feed
+
+
+@pytest.mark.parametrize("path", XML)
+def test_text_that_looks_like_the_end_of_its_place_does_not_end_there(client, path):
+    html = '<p title="]]>">a ]]&gt; b]]&gt;</p><pre>]]]]&gt;&lt;![CDATA[</pre>]]'
+    PostFactory()
+    Post.objects.update(html=html)
+
+    tree = ElementTree.fromstring(client.get(path).content)  # noqa: S314
+
+    assert html in [each.text for each in tree.iter()]
 
 
 ADDRESS = "https://blog.example.com/posts/%E6%97%A5%E6%9C%AC%E8%AA%9E/"

@@ -8,7 +8,11 @@ import pytest
 from django.conf import settings
 from django.template import engines
 from django.utils import translation
+from django.utils.safestring import mark_safe
+from django.utils.translation import gettext_lazy
+from markupsafe import Markup, escape
 
+from blog.models import Post
 from config.jinja.loader import is_public
 
 TEMPLATES = Path(settings.BASE_DIR) / "templates"
@@ -64,6 +68,24 @@ def test_message_keeps_its_own_html_and_escapes_what_is_put_in():
     said = rendered(text, name="<i>", other="&")
 
     assert said == "<b>100 %</b> of &lt;i&gt; &amp;"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *("plain", "<b>&amp;</b>", "\"'`=", "<script>", "", "Ω ‘’ \x00"),
+        *(Markup("<b>&</b>"), mark_safe('<i>"</i>'), gettext_lazy("Terms & <conditions>")),
+        *(0, 12.5, None, True, ["<li>"], Post(title="<h1>")),
+    ],
+)
+def test_value_is_escaped_as_everywhere(value):
+    assert rendered("{{ value }}", value=value) == str(escape(value))
+    assert rendered("{% macro told() %}{{ value }}{% endmacro %}{{ told() }}", value=value) == str(
+        escape(value)
+    )
+    assert rendered("{% set told %}{{ value }}{% endset %}{{ told }}", value=value) == str(
+        escape(value)
+    )
 
 
 def test_dates_are_in_the_time_zone_of_the_site(settings):
