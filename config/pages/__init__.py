@@ -9,7 +9,7 @@ from django.core.exceptions import SuspiciousOperation
 from django.core.handlers.wsgi import get_path_info
 from django.http import Http404, QueryDict
 from django.http.request import split_domain_port, validate_host
-from django.urls import resolve
+from django.urls import ResolverMatch, resolve
 
 from blog import shared
 from blog.cache import only
@@ -26,10 +26,14 @@ OWN = ("HTTP_COOKIE", "HTTP_IF_")
 
 
 class Asked(NamedTuple):
-    """A request for a public page: what is left of its query, and whether the page is kept."""
+    """A request for a public page: what is left of its query, and what makes the page."""
 
     query: str
-    is_kept: bool
+    made_by: ResolverMatch
+
+    @property
+    def is_kept(self) -> bool:
+        return self.made_by.func.kept  # type: ignore[attr-defined,no-any-return]
 
 
 class Making:
@@ -71,11 +75,13 @@ class Pages:
     def _page(self, environ: Environ, path: str, asked: Asked) -> Page | Said:
         current = self.freshness.current() if is_ours(environ.get("HTTP_HOST", "")) else None
         if current is None or not (asked.is_kept and self.shelf.room):
-            return self._made(environ, current)
+            return self._made(environ, asked, current)
         place = self.proxies.say_https(environ), path, asked.query
-        return self.shelf.get(place, current) or self._made_once(environ, place, current)
+        return self.shelf.get(place, current) or self._made_once(environ, asked, place, current)
 
-    def _made_once(self, environ: Environ, place: Place, current: Current) -> Page | Said:
+    def _made_once(
+        self, environ: Environ, asked: Asked, place: Place, current: Current
+    ) -> Page | Said:
         """The page, from whoever makes it first; the others wait for it."""
         with self.counting:
             making = self.making.setdefault(place, Making())
@@ -85,13 +91,13 @@ class Pages:
                 if page := self.shelf.get(place, current):
                     return page
                 if not making.is_in_vain:
-                    made = self._made(environ, current, is_kept=True)
+                    made = self._made(environ, asked, current, is_kept=True)
                     if isinstance(made, Page):
                         self.shelf.put(place, made)
                     else:
                         making.is_in_vain = True
                     return made
-            return self._made(environ, current)
+            return self._made(environ, asked, current)
         finally:
             with self.counting:
                 making.wanted_by -= 1
@@ -99,18 +105,18 @@ class Pages:
                     self.making.pop(place, None)
 
     def _made(
-        self, environ: Environ, current: Current | None, *, is_kept: bool = False
+        self, environ: Environ, asked: Asked, current: Current | None, *, is_kept: bool = False
     ) -> Page | Said:
         """Asked of the site as a GET with nothing in it that is one reader's own.
 
         Conditions are for the page to answer, which is made whole.
         """
-        asked = {name: value for name, value in environ.items() if not name.startswith(OWN)}
-        asked["REQUEST_METHOD"] = "GET"
+        anybodys = {name: value for name, value in environ.items() if not name.startswith(OWN)}
+        anybodys["REQUEST_METHOD"] = "GET"
         if current:
-            asked[PUBLIC] = True
+            anybodys[PUBLIC] = asked.made_by
         with shared.within(current):
-            said = Said.by(self.site, asked)
+            said = Said.by(self.site, anybodys)
         return Page(said, current if is_kept else None) if said.is_a_page else said
 
 
@@ -134,9 +140,9 @@ def is_busy(path: str) -> bool:
 def what_is_asked(path: str, query: str) -> Asked | None:
     """None where it is not for a public page."""
     try:
-        view = resolve(get_path_info({"PATH_INFO": path})).func
-        if not getattr(view, "is_public", False):
+        found = resolve(get_path_info({"PATH_INFO": path}))
+        if not getattr(found.func, "is_public", False):
             return None
-        return Asked(only(view.params, QueryDict(query)).urlencode(), view.kept)  # type: ignore[attr-defined]
+        return Asked(only(found.func.params, QueryDict(query)).urlencode(), found)  # type: ignore[attr-defined]
     except (Http404, SuspiciousOperation):
         return None

@@ -2,10 +2,12 @@
 
 from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler
+from django.http import HttpRequest
+from django.urls import ResolverMatch
 
 from config.pages.page import Answer, Environ, StartResponse
 
-# Stands in a request for a public page. No header of a request can have this name.
+# In a request for a public page its ResolverMatch. No header of a request can have this name.
 PUBLIC = "pennypost.public"
 
 
@@ -24,6 +26,10 @@ class PublicSite(WSGIHandler):
             super().load_middleware(is_async)
         finally:
             settings.MIDDLEWARE = whole
+
+    def resolve_request(self, request: HttpRequest) -> ResolverMatch:
+        request.resolver_match = request.META[PUBLIC]
+        return request.META[PUBLIC]
 
 
 class WholeSite:
