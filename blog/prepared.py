@@ -173,6 +173,8 @@ class Written:
 
     def __init__(self, sql: str, values: Iterable[Any]) -> None:
         self.sql, self.values = sql, list(values)
+        names = {each.value: each for each in self.values if isinstance(each, Later)}
+        self.later = list(names.values())
 
     @classmethod
     def of(cls, rows: models.QuerySet[Any, Any]) -> Self:
@@ -192,10 +194,9 @@ class Written:
 
     def _with(self, values: dict[str, Any]) -> list[Any]:
         connection = connections[DEFAULT_DB_ALIAS]
-        return [
-            each.given(values, connection) if isinstance(each, Later) else each
-            for each in self.values
-        ]
+        # One value often stands in several places, as the moment that it is now.
+        given = {each.value: each.given(values, connection) for each in self.later}
+        return [given[each.value] if isinstance(each, Later) else each for each in self.values]
 
 
 class Statement[Row: models.Model]:

@@ -14,8 +14,7 @@ import os
 import sqlite3
 import threading
 import time
-from collections import defaultdict
-from queue import Empty, LifoQueue
+from collections import defaultdict, deque
 from typing import Any
 
 from django.db.backends.sqlite3 import base
@@ -31,9 +30,9 @@ PAUSE = 0.001
 # For each database the turn to write among the threads of this process.
 _turns: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
 
-# Each with the file that lay at the database's path when it was opened.
+# Each with the file that lay at the database's path when it was opened; the newest last.
 Kept = tuple[sqlite3.Connection, os.stat_result]
-_waiting: dict[str, LifoQueue[Kept]] = {}
+_waiting: defaultdict[str, deque[Kept]] = defaultdict(deque)
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -97,8 +96,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
         self._end_turn()
         connection, waiting = self.connection, _waiting[self.settings_dict["NAME"]]
         is_clean = connection and not connection.in_transaction and not self.errors_occurred
-        if is_clean and self.file and waiting.qsize() < MOST:
-            waiting.put((connection, self.file))
+        if is_clean and self.file and len(waiting) < MOST:
+            waiting.append((connection, self.file))
         else:
             super()._close()  # type: ignore[misc]
 
@@ -117,6 +116,6 @@ def file_at(path: str) -> os.stat_result | None:
 def take(path: str) -> Kept | None:
     """The one that waits for the shortest time."""
     try:
-        return _waiting.setdefault(path, LifoQueue()).get_nowait()
-    except Empty:
+        return _waiting[path].pop()
+    except IndexError:
         return None
