@@ -19,8 +19,8 @@ from blog.views import author_called, category_called
 
 __all__ = ["ATOM", "JSON", "NEWEST", "RSS", "everything", "of_author", "of_category", "view"]
 
-# Whole texts: with these a poll stays below a hundred kilobytes, before it is compressed.
-NEWEST = 15
+# Whole texts: with these a poll takes some sixty kilobytes, before it is compressed.
+NEWEST = 10
 
 
 @dataclass
