@@ -85,7 +85,7 @@ class Listing:
         if self.without is None:
             return self._cut(start, stop)
         found = self._cut(start, stop + 1)
-        kept = [post for post in found if post != self.without]
+        kept = [post for post in found if post.pk != self.without.pk]
         is_above = len(kept) == len(found) and found and _key(self.without) > _key(found[0])
         return kept[1:] if is_above else kept[: stop - start]
 

@@ -88,6 +88,10 @@ class Environment(jinja2.Environment):
             return super().from_string(*args, **named)
         return self.now().from_string(*args, **named)
 
+    def make_globals(self, added: Any) -> Any:
+        """One dict, where Jinja2 looks through a chain of them for each template that is used."""
+        return {**self.globals, **added} if added else self.globals
+
     def join_path(self, template: str, parent: str) -> str:
         """A template of the site's own that names itself means ours, which it builds on."""
         return f"{OURS_ALONE}{template}" if template == parent else template
