@@ -1,14 +1,14 @@
 """The search page: what was asked in its address, and all that it shows."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
+from urllib.parse import quote_plus
 
 from django.db.models import BigIntegerField, ExpressionWrapper, F
 from django.http import QueryDict
 from django.utils import timezone
-from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from blog.archive import period_or_404
@@ -34,6 +34,10 @@ from blog.text import clean_line
 RESULTS_A_PAGE = 10
 # Choices beside a filter: those with most posts.
 MOST_CHOICES = 12
+
+
+# What a filter may be set to, and how many results have it: its name, their number, its value.
+type Counted = tuple[str, int, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,19 +87,29 @@ class Asked:
         return cls(parse(parameters.get("q", "")), filters)
 
     @property
-    def address(self) -> str:
-        """What stands behind the path, in one order whatever order it came in."""
+    def parts(self) -> dict[str, str]:
+        """What its address is made of, in one order whatever order it came in."""
         filters = self.filters
-        parts = {
+        values = {
             "q": self.query.text,
             "category": filters.category and filters.category.slug,
             "author": filters.author and filters.author.slug,
             "year": filters.year,
         }
-        return "?" + urlencode({name: value for name, value in parts.items() if value})
+        return {name: _written(name, value) for name, value in values.items()}
 
-    def narrowed(self, **filters: Any) -> str:
-        return replace(self, filters=replace(self.filters, **filters)).address
+    @property
+    def address(self) -> str:
+        """What stands behind the path."""
+        return _joined(self.parts)
+
+
+def _written(name: str, value: Any) -> str:
+    return f"{name}={quote_plus(str(value))}" if value else ""
+
+
+def _joined(parts: dict[str, str]) -> str:
+    return "?" + "&".join(filter(None, parts.values()))
 
 
 @Prepared
@@ -164,47 +178,43 @@ class SearchPage:
         return list(Category.objects.published()[:MOST_CHOICES])
 
     @cached_property
-    def facets(self) -> list["Facet"]:
+    def facets(self) -> list[Facet]:
         """Those that narrow something down, or have done so already."""
-        facets = [self._by_category(), self._by_author(), self._by_year()]
+        filters = self.asked.filters
+        facets = [
+            self._facet("category", _("Category"), filters.category, self._categories),
+            self._facet("author", _("Author"), filters.author, self._authors),
+            self._facet("year", _("Year"), filters.year, self._years),
+        ]
         return [facet for facet in facets if facet.chosen or len(facet.choices) > 1]
 
-    def _by_category(self) -> "Facet":
-        chosen, counts = self.asked.filters.category, self.found.by_category
-        rows = {} if chosen else self.names.categories
-        choices = [
-            Choice(rows[pk].name, count, self.asked.narrowed(category=rows[pk]))
-            for pk, count in counts.most_common()
-            if pk in rows
+    def _facet(
+        self, part: str, name: str, chosen: Any, choices: Callable[[], list[Counted]]
+    ) -> Facet:
+        parts = self.asked.parts
+        there = [
+            Choice(label, count, _joined(parts | {part: _written(part, value)}))
+            for label, count, value in ([] if chosen else choices()[:MOST_CHOICES])
         ]
-        without = self.asked.narrowed(category=None)
-        return Facet(_("Category"), chosen.name if chosen else "", without, _ordered(choices))
+        return Facet(name, str(chosen or ""), _joined(parts | {part: ""}), there)
 
-    def _by_author(self) -> "Facet":
-        chosen, counts = self.asked.filters.author, self.found.by_author
-        rows = {} if chosen else self.names.authors
-        choices = [
-            Choice(rows[pk].get_display_name(), count, self.asked.narrowed(author=rows[pk]))
-            for pk, count in counts.most_common()
-            if pk in rows
-        ]
-        name = chosen.get_display_name() if chosen else ""
-        without = self.asked.narrowed(author=None)
-        return Facet(_("Author"), name, without, _ordered(choices))
+    def _categories(self) -> list[Counted]:
+        rows, counts = self.names.categories, self.found.by_category
+        return _ordered((rows[pk].name, counts[pk], rows[pk].slug) for pk in counts if pk in rows)
 
-    def _by_year(self) -> "Facet":
-        chosen, counts = self.asked.filters.year, self.found.by_year
-        choices = [
-            Choice(str(year), count, self.asked.narrowed(year=year))
-            for year, count in ({} if chosen else counts).items()
-        ]
-        without = self.asked.narrowed(year=None)
-        return Facet(_("Year"), str(chosen or ""), without, choices[:MOST_CHOICES])
+    def _authors(self) -> list[Counted]:
+        rows, counts = self.names.authors, self.found.by_author
+        return _ordered(
+            (rows[pk].get_display_name(), counts[pk], rows[pk].slug) for pk in counts if pk in rows
+        )
+
+    def _years(self) -> list[Counted]:
+        return [(str(year), count, year) for year, count in self.found.by_year.items()]
 
 
-def _ordered(choices: list[Choice]) -> list[Choice]:
+def _ordered(choices: Iterable[Counted]) -> list[Counted]:
     """The one with most posts first; by name where they have as many."""
-    return sorted(choices, key=lambda choice: (-choice.count, choice.name))[:MOST_CHOICES]
+    return sorted(choices, key=lambda choice: (-choice[1], choice[0]))
 
 
 def _year(said: str) -> int:

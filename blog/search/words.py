@@ -6,7 +6,8 @@ put no spaces between words are cut into overlapping pairs of characters instead
 
 import re
 import unicodedata
-from functools import lru_cache
+from collections.abc import Callable
+from functools import lru_cache, partial
 from importlib import import_module
 from threading import Lock
 from typing import Any
@@ -118,8 +119,14 @@ def is_unspaced(word: str) -> bool:
 
 def stem(word: str, language: str) -> str:
     """A folded word without its ending; as it is in a language that has no stemmer here."""
+    return stemmer(language)(word)
+
+
+@lru_cache
+def stemmer(language: str) -> Callable[[str], str]:
+    """Takes the ending off the folded words of a language."""
     name = STEMMERS.get(language.partition("-")[0])
-    return _stem(word, name) if name else word
+    return partial(_stem, name=name) if name else str
 
 
 def keeps_initial(language: str) -> bool:
