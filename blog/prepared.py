@@ -126,9 +126,7 @@ def is_made_there(field: models.Field) -> bool:
     return field.generated or isinstance(field, models.AutoField)
 
 
-def as_stored[Row: models.Model](
-    model: type[Row], columns: Iterable[tuple[str, Any]], using: str = DEFAULT_DB_ALIAS
-) -> Row:
+def as_stored[Row: models.Model](model: type[Row], columns: Iterable[tuple[str, Any]]) -> Row:
     """A row with the values that the database has; columns that are not given are deferred.
 
     It is put together as Django does when it unpickles a row: nobody is told by pre_init and
@@ -137,7 +135,7 @@ def as_stored[Row: models.Model](
     row = model.__new__(model)
     row.__dict__.update(columns)
     row._state = ModelState()
-    row._state.adding, row._state.db = False, using
+    row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
     return row
 
 
