@@ -29,19 +29,19 @@ class Load:
         return self.requests / self.seconds
 
 
-def visit(port: int, seconds: int, *paths: str) -> Load:
+def visit(port: int, seconds: int, *paths: str, connections: int = CONNECTIONS) -> Load:
     """Ask for these pages in turn."""
-    return _wrk(port, seconds, "get", *paths)
+    return _wrk(port, connections, seconds, "get", *paths)
 
 
 def sign_up(port: int, seconds: int, first: int) -> Load:
     """Sign up with an address of its own each time, numbered from `first`."""
-    return _wrk(port, seconds, "sign-up", str(first))
+    return _wrk(port, CONNECTIONS, seconds, "sign-up", str(first))
 
 
-def _wrk(port: int, seconds: int, *arguments: str) -> Load:
+def _wrk(port: int, connections: int, seconds: int, *arguments: str) -> Load:
     headers = [f"-H{name}: {value}" for name, value in ({"Host": HOST} | BEHIND_PROXY).items()]
-    options = ["-t1", f"-c{CONNECTIONS}", f"-d{seconds}", "--timeout=20", f"-s{SCRIPT}"]
+    options = ["-t1", f"-c{connections}", f"-d{seconds}", "--timeout=20", f"-s{SCRIPT}"]
     address = f"http://127.0.0.1:{port}/"
     printed = subprocess.run(
         ["wrk", *options, *headers, address, "--", *arguments],

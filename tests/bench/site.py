@@ -105,6 +105,16 @@ def visits(served: Blog, page: str, seconds: int, rounds: int) -> Row:
     return Row(page, typical, served.memory())
 
 
+def searches(served: Blog, seconds: int, rounds: int) -> Row:
+    """Also with as many readers at once as there are web processes, so that none waits in line."""
+    row = visits(served, SEARCH, seconds, rounds)
+    port, paths = served.ways(SEARCH)["cold"]
+    loads = [load.visit(port, seconds, *paths, connections=WORKERS) for _ in range(rounds)]
+    few = load.middle(loads)
+    note = f"p95 {row.loads['cold'].p95:.0f} ms, of {WORKERS} readers at once {few.p95:.0f} ms"
+    return Row(SEARCH, row.loads | {"few": few}, row.memory, note)
+
+
 def sign_ups(served: Blog, seconds: int, rounds: int) -> Row:
     """With limits on, each from a network of its own; whoever was answered must be in the books."""
     before = books(served.made)
@@ -133,9 +143,11 @@ def measure(posts: int, server: str, options: argparse.Namespace) -> Iterator[Ro
         tempfile.TemporaryDirectory(prefix="pennypost-bench-") as place,
         blog(Path(place), posts, server) as served,
     ):
-        for page in (*served.pages, SEARCH):
+        for page in served.pages:
             if is_wanted(page, options):
                 yield visits(served, page, options.seconds, options.rounds)
+        if is_wanted(SEARCH, options):
+            yield searches(served, options.seconds, options.rounds)
         if is_wanted(SIGN_UP, options):
             yield sign_ups(served, options.seconds, options.rounds)
 
