@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from blog.models import Mark, Place, Post
 from blog.models.place import STEP, PlaceQuerySet
-from blog.models.post import PostQuerySet
+from blog.models.post_queryset import PostQuerySet
 from blog.prepared import Prepared, moment, number, text
 from blog.shared import shared
 

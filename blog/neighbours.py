@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from django.utils import timezone
 
 from blog.models import Place, Post, Series
-from blog.models.post import PostQuerySet
+from blog.models.post_queryset import PostQuerySet
 from blog.prepared import Prepared, moment, number
 
 RELATED = 3

@@ -20,7 +20,7 @@ from blog.framing import letting_in
 from blog.lists import Listing, WithinPeriod
 from blog.models import Author, Category, Page, Post, Series
 from blog.models.place import EVERYTHING, list_of
-from blog.models.post import PostQuerySet
+from blog.models.post_queryset import PostQuerySet
 from blog.neighbours import around
 from blog.prepared import Prepared, moment, text
 from blog.search.index import is_caught_up

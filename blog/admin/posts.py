@@ -18,7 +18,7 @@ from blog.admin.base import Room, RoomList, label, page_of
 from blog.admin.filters import ByAuthor, ByCategory, ByDate, ByState
 from blog.admin.post_form import PostForm
 from blog.models import Category, Post, Redirect
-from blog.models.post import LONG
+from blog.models.post_queryset import LONG
 from blog.search.signals import taking_in_once
 
 WRITING = (None, {"fields": ["title", "summary", "body"], "classes": ["writing"]})

@@ -14,7 +14,7 @@ from blog.links import absolute, path_of
 from blog.lists import Listing
 from blog.models import Author, Post, Site
 from blog.models.place import EVERYTHING, list_of
-from blog.models.post import PostQuerySet
+from blog.models.post_queryset import PostQuerySet
 from blog.views import author_called, category_called
 
 __all__ = ["ATOM", "JSON", "NEWEST", "RSS", "everything", "of_author", "of_category", "view"]

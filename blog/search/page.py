@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from blog.archive import period_or_404
 from blog.filed import with_categories
 from blog.models import Author, Category, Post
-from blog.models.post import AUTHOR, ENTRY
+from blog.models.post_queryset import AUTHOR, ENTRY
 from blog.models.search import SearchEntry, SearchEntryQuerySet
 from blog.prepared import Prepared, moment, number
 from blog.search.finding import (

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from blog.fields import MailHeader, Prose
 from blog.models import Post
-from blog.models.post import PostQuerySet
+from blog.models.post_queryset import PostQuerySet
 from newsletter import timetable
 from newsletter.models.issue import Issue, IssuePost
 from newsletter.timetable import Timetable
