@@ -280,6 +280,24 @@ def test_newest_posts_answer_alone_where_they_suffice(client, monkeypatch):
     assert found(client, "wheat") == ["Oldest wheat"]
 
 
+def test_phrase_is_found_among_older_posts_where_the_newest_do_not_suffice(client, monkeypatch):
+    monkeypatch.setattr("blog.search.postgresql.RECENT", 2)
+    monkeypatch.setattr("blog.search.postgresql.MOST_RECENT", 2)
+    now, texts = timezone.now(), ["A slow oven.", "Oven, slow."]
+    for days, title in enumerate(["One", "Two", "Three", "Four", "Five", "Six", "Seven"]):
+        day = now - timedelta(days=days)
+        PostFactory(title=title, body=texts[days % 2], summary="", published_at=day)
+
+    backend().tidy()
+
+    with_phrase = ["One", "Three", "Five", "Seven"]
+    for most in range(1, 5):
+        monkeypatch.setattr("blog.search.finding.MOST_RANKED", most)
+        assert found(client, '"slow oven"') == with_phrase[:most]
+        assert found(client, 'slow "slow oven" -dough') == with_phrase[:most]
+        assert found(client, 'oven -"slow oven"') == ["Two", "Four", "Six"][:most]
+
+
 def test_posts_that_came_the_newest_first_are_recent_too(client, monkeypatch):
     if connection.vendor == "sqlite":
         pytest.skip("SQLite reads its index from the newest down.")
