@@ -180,15 +180,21 @@ class Written:
 
     def ask(self, **values: Any) -> list[Any]:
         """The rows that it finds."""
-        with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
+        with self._cursor() as cursor:
             cursor.execute(self.sql, self._with(values))
             return cursor.fetchall()
 
     def carry_out(self, **values: Any) -> int:
         """How many rows it changed."""
-        with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
+        with self._cursor() as cursor:
             cursor.execute(self.sql, self._with(values))
             return cursor.rowcount
+
+    @staticmethod
+    def _cursor() -> Any:
+        """One whose statements the database keeps, where it can."""
+        connection: Any = connections[DEFAULT_DB_ALIAS]
+        return getattr(connection, "prepared_cursor", connection.cursor)()
 
     def _with(self, values: dict[str, Any]) -> list[Any]:
         connection = connections[DEFAULT_DB_ALIAS]

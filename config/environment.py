@@ -38,6 +38,9 @@ SQLITE_OPTIONS = {
 # its attempts so far apart that it misses the return.
 POOL = {"min_size": 1, "max_size": 8, "timeout": 3, "reconnect_timeout": 4}
 
+# Times that a connection is asked something before the server keeps the plan.
+OFTEN = 2
+
 # A Redis that hangs must not hold a page: seconds to connect, and to wait for an answer.
 REDIS_TIMEOUTS = {"socket_connect_timeout": 1, "socket_timeout": 1}
 
@@ -167,10 +170,16 @@ def database(url: str, *, pool: bool) -> dict[str, Any]:
         if pool:
             config["ENGINE"] = "config.sqlite3"
     elif config["ENGINE"].endswith("postgresql"):
+        config["ENGINE"] = "config.postgresql"
         config["CONN_HEALTH_CHECKS"] = True
+        # Behind an old PgBouncer each transaction has another connection, without the plans.
+        prepared = options.pop("prepared_statements", "on")
+        if prepared not in {"on", "off"}:
+            raise LookupError("Its prepared_statements are on or off.")
         if pool:
             # Set here because a URL could only carry the text "true".
             options["pool"] = POOL
+            options["prepare_threshold"] = OFTEN if prepared == "on" else None
     return config
 
 

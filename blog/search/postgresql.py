@@ -75,8 +75,12 @@ TIDY = """
     WHERE recent IS DISTINCT FROM (newness >= %s)
 """
 # The planner does not know that a long tsvector takes its time to be fetched, and would read them
-# all; and to start a second process takes longer than the search.
-PLAN = "SET LOCAL enable_seqscan = off; SET LOCAL max_parallel_workers_per_gather = 0"
+# all; and to start a second process takes longer than the search. A plan for all questions alike
+# would not suit the rare words.
+PLAN = (
+    "SET LOCAL enable_seqscan = off; SET LOCAL max_parallel_workers_per_gather = 0;"
+    "SET LOCAL plan_cache_mode = force_custom_plan"
+)
 MATCHES = "vector @@ %s::tsquery"
 
 

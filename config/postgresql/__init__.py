@@ -1,0 +1,1 @@
+"""PostgreSQL as Django has it, which also keeps the plans of what every page asks."""
