@@ -4,6 +4,7 @@ The newsroom's templates and those of mails are in Django's own language. Pages 
 compiles them: a page is made in half of the time.
 """
 
+import re
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from functools import lru_cache
@@ -29,6 +30,7 @@ from config.jinja.translations import Translations
 KEEP_ALL = -1
 # Where words stand as they are in the templates.
 NO_LANGUAGE = "none"
+CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 # Dates that are remembered in words; a page of posts has a few dozen.
 MOST_DATES = 2_000
 
@@ -149,8 +151,10 @@ def spelled(value: Any, form: str, *where: Any) -> str:
 
 def cdata(text: str) -> Markup:
     """Text in XML as it is, without a sign escaped (XML 1.0, section 2.7)."""
-    inner = text.replace("]]>", "]]]]><![CDATA[>")
-    return Markup(f"<![CDATA[{inner}]]>")  # noqa: S704
+    if "]" in text:
+        # What XML cannot hold is taken out at last, and must not hide the end until then.
+        text = CONTROLS.sub("", text).replace("]]>", "]]]]><![CDATA[>")
+    return Markup(f"<![CDATA[{text}]]>")  # noqa: S704
 
 
 def machine_date(value: datetime) -> str:
