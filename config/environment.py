@@ -172,7 +172,7 @@ def database(url: str, *, pool: bool) -> dict[str, Any]:
     elif config["ENGINE"].endswith("postgresql"):
         config["ENGINE"] = "config.postgresql"
         config["CONN_HEALTH_CHECKS"] = True
-        # Behind an old PgBouncer each transaction has another connection, without the plans.
+        # Behind PgBouncer each transaction may have another connection, without the plans.
         prepared = options.pop("prepared_statements", "on")
         if prepared not in {"on", "off"}:
             raise LookupError("Its prepared_statements are on or off.")

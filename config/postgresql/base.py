@@ -9,19 +9,30 @@ from typing import Any, Self
 
 from django.db.backends.postgresql import base
 from psycopg import Cursor
-from psycopg.errors import FeatureNotSupported
+from psycopg.errors import (
+    DuplicatePreparedStatement,
+    FeatureNotSupported,
+    InvalidSqlStatementName,
+)
 from psycopg.pq import TransactionStatus
 
 # The name by which a cursor for prepared statements is asked for.
 PREPARED = "prepared"
+NOT_KNOWN = (InvalidSqlStatementName, DuplicatePreparedStatement)
 
 
 class PreparedCursor(Cursor[Any]):
     def execute(self, *args: Any, **named: Any) -> Self:
-        """Plan anew what does not fit any more, since a migration changed a column's type."""
+        """Plan anew what does not fit any more, since a migration changed a column's type.
+
+        Where a plan is not known to whoever answers, a proxy such as PgBouncer goes from one
+        connection to another: then none is kept.
+        """
         try:
             return super().execute(*args, **named)
-        except FeatureNotSupported:
+        except (FeatureNotSupported, *NOT_KNOWN) as error:
+            if isinstance(error, NOT_KNOWN):
+                self.connection.prepare_threshold = None
             if self.connection.info.transaction_status != TransactionStatus.IDLE:
                 # psycopg forgets all plans when this is rolled back.
                 raise

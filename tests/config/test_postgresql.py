@@ -74,6 +74,16 @@ def test_column_that_another_process_changes_is_read_on(keeping):
 
 
 @only_postgresql
+def test_plans_that_whoever_answers_does_not_know_are_kept_no_longer(keeping):
+    asked()
+    # As a proxy does that goes on with another connection.
+    connection.connection.pgconn.exec_(b"DEALLOCATE ALL")
+
+    assert asked() == [("apple",)]
+    assert (asked(), plans()) == ([("apple",)], 0)
+
+
+@only_postgresql
 def test_after_a_transaction_that_met_such_a_change_all_goes_on(keeping):
     asked()
     at_once(1, widen)
