@@ -33,11 +33,6 @@ SQLITE_OPTIONS = {
     ),
 }
 
-# As many connections as one process has threads, so that nobody waits for one while the database
-# is there. While it is not, a page must not wait long for its error, and the pool must not space
-# its attempts so far apart that it misses the return.
-POOL = {"min_size": 1, "max_size": 8, "timeout": 3, "reconnect_timeout": 4}
-
 # Times that a connection is asked something before the server keeps the plan.
 OFTEN = 2
 
@@ -177,7 +172,9 @@ def database(url: str, *, pool: bool) -> dict[str, Any]:
         if prepared not in {"on", "off"}:
             raise LookupError("Its prepared_statements are on or off.")
         if pool:
-            # Set here because a URL could only carry the text "true".
+            # Sites on SQLite spare the memory that psycopg takes.
+            from config.postgresql.pool import POOL
+
             options["pool"] = POOL
             options["prepare_threshold"] = OFTEN if prepared == "on" else None
     return config

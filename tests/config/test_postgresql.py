@@ -1,10 +1,13 @@
 """PostgreSQL with plans that are kept: config/postgresql."""
 
+import select
+
 import psycopg
 import pytest
 from django.db import connection, transaction
 
 from config.environment import database
+from config.postgresql.pool import check
 from tests.processes import at_once
 
 URL = "postgres://name@host/site"
@@ -93,3 +96,51 @@ def test_after_a_transaction_that_met_such_a_change_all_goes_on(keeping):
 
     assert isinstance(raised.value.__cause__, psycopg.errors.FeatureNotSupported)
     assert asked() == [("apple",)]
+
+
+@pytest.fixture
+def pooled(db):
+    """A connection as it lies in the pool."""
+    with psycopg.connect(**connection.get_connection_params(), autocommit=True) as made:
+        yield made
+
+
+@only_postgresql
+def test_connection_that_lay_in_the_pool_is_used_again_without_asking_the_server(pooled):
+    def asked_last() -> list:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT query FROM pg_stat_activity WHERE pid = %s", [pooled.info.backend_pid]
+            )
+            return cursor.fetchone()
+
+    pooled.execute("SELECT 'asked last'")
+    check(pooled)
+
+    assert asked_last() == ("SELECT 'asked last'",)
+
+
+@only_postgresql
+def test_connection_to_which_its_server_said_something_is_used_again(pooled):
+    pooled.execute("LISTEN anything")
+    with psycopg.connect(**connection.get_connection_params(), autocommit=True) as other:
+        other.execute("NOTIFY anything")
+    wait_until_heard(pooled)
+
+    check(pooled)
+
+    assert pooled.execute("SELECT 1").fetchone() == (1,)
+
+
+@only_postgresql
+def test_connection_that_its_server_ended_is_not_used_again(pooled):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(%s)", [pooled.info.backend_pid])
+    wait_until_heard(pooled)
+
+    with pytest.raises(psycopg.OperationalError):
+        check(pooled)
+
+
+def wait_until_heard(pooled: psycopg.Connection) -> None:
+    assert select.select([pooled], [], [], 10)[0]
