@@ -45,7 +45,7 @@ def page_of(request: HttpRequest, rows: Any, size: int = POSTS_A_PAGE) -> PageOf
 @shared
 def current_lead() -> Post | None:
     """The post that the home page shows large."""
-    return Post.objects.listed().published().lead()
+    return Post.objects.listed("updated_at").published().lead()
 
 
 @public(params=PAGE)

@@ -15,11 +15,8 @@ from blog.images import PictureField
 from blog.models.addressed import Addressed
 from blog.models.visibility import visible
 
-# What is public of an account.
-FACE = (
-    *("slug", "username", "first_name", "last_name", "display_name", "bio", "website"),
-    *("photo", "photo_width", "photo_height"),
-)
+# Of what an author's public name and the address of her page are made.
+NAME = ("display_name", "first_name", "last_name", "slug")
 
 
 class AuthorQuerySet(models.QuerySet["Author"]):

@@ -16,7 +16,7 @@ from django.db.models.functions import Cast, Coalesce
 from django.utils import timezone
 
 from blog import markdown
-from blog.models.author import FACE
+from blog.models.author import NAME
 from blog.models.visibility import visible
 
 if TYPE_CHECKING:
@@ -27,11 +27,11 @@ LONG = ("body", "html", "toc", "keywords", "related")
 # What an entry of a list shows.
 ENTRY = (
     *("slug", "title", "summary", "excerpt", "cover", "cover_width", "cover_height", "language"),
-    *("published_at", "updated_at", "words", "author"),
+    *("published_at", "words", "author"),
+    *(f"author__{name}" for name in NAME),
 )
-AUTHOR = tuple(f"author__{name}" for name in FACE)
-# What an entry of a feed carries.
-IN_FULL = (*ENTRY, "cover_alt", "guid", "html")
+# What an entry of a feed carries besides.
+IN_FULL = ("updated_at", "cover_alt", "guid", "html")
 
 
 class PostQuerySet(models.QuerySet["Post"]):
@@ -65,9 +65,9 @@ class PostQuerySet(models.QuerySet["Post"]):
         readable = self.readable_by(user)
         return readable if user.has_perm("blog.publish_post") else readable.drafts()
 
-    def listed(self) -> "PostQuerySet":
-        """For lists: newest first, no more than an entry shows."""
-        entries = self.select_related("author").only(*ENTRY, *AUTHOR).with_category_keys()
+    def listed(self, *more: str) -> "PostQuerySet":
+        """For lists: newest first, no more than an entry shows, and `more`."""
+        entries = self.select_related("author").only(*ENTRY, *more).with_category_keys()
         return entries.order_by("-published_at", "-pk")
 
     def with_category_keys(self) -> "PostQuerySet":
@@ -79,7 +79,7 @@ class PostQuerySet(models.QuerySet["Post"]):
 
     def in_full(self) -> "PostQuerySet":
         """For feeds: newest first, with the whole text as readers see it."""
-        return self.listed().only(*IN_FULL, *AUTHOR)
+        return self.listed(*IN_FULL)
 
     def titles(self) -> "PostQuerySet":
         """For ledgers: newest first, no more than a line needs."""

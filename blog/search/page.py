@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from blog.archive import period_or_404
 from blog.filed import with_categories
 from blog.models import Author, Category, Post
-from blog.models.post_queryset import AUTHOR, ENTRY
+from blog.models.post_queryset import ENTRY
 from blog.models.search import SearchEntry, SearchEntryQuerySet
 from blog.prepared import Prepared, moment, number
 from blog.search.finding import (
@@ -118,7 +118,7 @@ def _entries(count: int) -> SearchEntryQuerySet:
     key = ExpressionWrapper(F("post_id"), output_field=BigIntegerField())
     keys = [number(f"post{place}") for place in range(count)]
     entries = SearchEntry.objects.published(moment("now")).alias(key=key).filter(key__in=keys)
-    shown = (f"post__{name}" for name in (*ENTRY, *AUTHOR, "status"))
+    shown = (f"post__{name}" for name in (*ENTRY, "status"))
     return entries.select_related("post__author").only("text", "category_ids", *shown)
 
 
