@@ -7,7 +7,7 @@ compiles them: a page is made in half of the time.
 import re
 from datetime import UTC, datetime
 from email.utils import format_datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 import jinja2
@@ -33,6 +33,8 @@ NO_LANGUAGE = "none"
 CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 # Dates that are remembered in words; a page of posts has a few dozen.
 MOST_DATES = 2_000
+# As many numbers as are remembered as they are written.
+MOST_NUMBERS = 1_000
 
 
 class Nothing(jinja2.ChainableUndefined):
@@ -73,6 +75,8 @@ class Environment(jinja2.Environment):
         if language not in self.others:
             other: Environment = self.overlay(cache_size=KEEP_ALL)  # type: ignore[assignment]
             other.language = language
+            if not self.auto_reload:
+                other.get_template = cache(other.get_template)  # type: ignore[method-assign]
             self.others[language] = other
         return self.others[language]
 
@@ -123,7 +127,7 @@ def environment(**options: Any) -> Environment:
         "language_name": tags.language_name,
         "language_tag": tags.language_tag,
         "linebreaksbr": linebreaksbr,
-        "localize": localize,
+        "localize": localized,
         "machine_date": machine_date,
         "mail_date": format_datetime,
         "own_language": tags.own_language,
@@ -143,6 +147,17 @@ def date(environment: Environment, value: Any, form: str) -> str:
     return spelled(value, form, environment.language, get_default_timezone()) if value else ""
 
 
+@jinja2.pass_environment
+def localized(environment: Environment, value: Any) -> Any:
+    """A number as the page's language writes it; anything else as it is."""
+    return printed(value, environment.language) if type(value) is int else localize(value)
+
+
+@lru_cache(MOST_NUMBERS)
+def printed(number: int, _language: str | None) -> str:
+    return localize(number)  # type: ignore[no-any-return]
+
+
 @lru_cache(MOST_DATES)
 def spelled(value: Any, form: str, *where: Any) -> str:
     """Remembered for each place in `where`, since a page has dozens of dates, and few days."""
@@ -157,6 +172,7 @@ def cdata(text: str) -> Markup:
     return Markup(f"<![CDATA[{text}]]>")  # noqa: S704
 
 
+@lru_cache(MOST_DATES)
 def machine_date(value: datetime) -> str:
     """The same for machines, as the `datetime` of a <time> has it: in UTC, to the second."""
     return value.astimezone(UTC).isoformat(timespec="seconds")
