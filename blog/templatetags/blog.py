@@ -1,7 +1,7 @@
 """What the public templates need beyond Django's own tags."""
 
 import json
-from typing import Any
+from functools import cache
 from urllib.parse import urlsplit
 
 from django import template
@@ -18,43 +18,38 @@ register.filter("absolute", absolute)
 # HTML that was cleaned when it was stored.
 register.filter("stored_html", markdown.safe)
 
-# Nothing in a string can then end the element that it stands in.
-ESCAPED = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"})
 
+class InPage:
+    """Structured data that prints itself into HTML."""
 
-class Json:
-    """Data that prints itself into HTML as JSON."""
-
-    def __init__(self, data: dict[str, Any]) -> None:
-        self.data = data
+    def __init__(self, *things: structured.Thing) -> None:
+        self.data = structured.graph(*things)
 
     def __html__(self) -> str:
-        return json.dumps(self.data, ensure_ascii=False).translate(ESCAPED)
-
-
-def _printed(*things: structured.Thing) -> SafeString:
-    data = Json(structured.graph(*things))
-    return format_html('<script type="application/ld+json">{}</script>', data)
-
-
-@register.simple_tag
-def post_data(post: Post, site: Site) -> SafeString:
-    return _printed(structured.posting(post, site), structured.trail_to_post(post, site))
+        data = json.dumps(self.data, ensure_ascii=False)
+        # Nothing in a string can then end the element that it stands in.
+        data = data.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+        return f'<script type="application/ld+json">{data}</script>'
 
 
 @register.simple_tag
-def site_data(site: Site) -> SafeString:
-    return _printed(structured.website(site))
+def post_data(post: Post, site: Site) -> InPage:
+    return InPage(structured.posting(post, site), structured.trail_to_post(post, site))
 
 
 @register.simple_tag
-def category_data(category: Category, site: Site) -> SafeString:
-    return _printed(structured.trail_to_category(category, site))
+def site_data(site: Site) -> InPage:
+    return InPage(structured.website(site))
 
 
 @register.simple_tag
-def author_data(author: Author, site: Site) -> SafeString:
-    return _printed(structured.person(author), structured.trail_to_author(author, site))
+def category_data(category: Category, site: Site) -> InPage:
+    return InPage(structured.trail_to_category(category, site))
+
+
+@register.simple_tag
+def author_data(author: Author, site: Site) -> InPage:
+    return InPage(structured.person(author), structured.trail_to_author(author, site))
 
 
 @register.simple_tag
@@ -79,6 +74,7 @@ def language_name(post: Post) -> str:
     return languages.own_name(languages.or_site(post.language))
 
 
+@cache
 def _language(code: str) -> SafeString:
     direction = "rtl" if languages.is_from_right(code) else "ltr"
     return format_html(' lang="{}" dir="{}"', languages.tag(code), direction)
