@@ -5,6 +5,8 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.middleware.csp import ContentSecurityPolicyMiddleware, get_nonce
+from django.utils.csp import CSP, build_policy
 
 from config.logs import request_id
 from config.proxies import Proxies, is_address
@@ -66,6 +68,20 @@ class TrustedProxies:
         if is_https:
             meta["wsgi.url_scheme"] = "https"
         return self.get_response(request)
+
+
+class ContentSecurityPolicy(ContentSecurityPolicyMiddleware):
+    """Django's, for which the policy of all pages that have no nonce in them is written once."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        super().__init__(get_response)
+        self.usual = build_policy(settings.SECURE_CSP)
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        is_usual = not hasattr(response, "_csp_config") and not get_nonce(request)
+        if is_usual:
+            response.headers.setdefault(CSP.HEADER_ENFORCE, self.usual)
+        return super().process_response(request, response)
 
 
 class SecurityHeaders:

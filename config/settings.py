@@ -78,7 +78,7 @@ MIDDLEWARE = [
     "config.middleware.TrustedProxies",
     "django.middleware.security.SecurityMiddleware",
     "config.middleware.SecurityHeaders",
-    "django.middleware.csp.ContentSecurityPolicyMiddleware",
+    "config.middleware.ContentSecurityPolicy",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.http.ConditionalGetMiddleware",
