@@ -15,7 +15,7 @@ import sqlite3
 import threading
 import time
 from collections import defaultdict, deque
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db.backends.sqlite3 import base
 from django.db.utils import OperationalError
@@ -24,6 +24,11 @@ from config.sqlite3.schema import DatabaseSchemaEditor
 
 # As many as one process works on requests at a time; see config/wsgi.py.
 MOST = 8
+
+# The name by which a cursor for SQL that is asked again and again is asked for, and how many texts
+# of such SQL are kept.
+PREPARED = "prepared"
+MOST_TEXTS = 300
 
 # Seconds between two looks at whether another process has written what it had to.
 PAUSE = 0.001
@@ -35,10 +40,32 @@ Kept = tuple[sqlite3.Connection, os.stat_result]
 _waiting: defaultdict[str, deque[Kept]] = defaultdict(deque)
 
 
+class PreparedCursor(base.SQLiteCursorWrapper):
+    """Looks once through SQL that is asked again for the places where values stand."""
+
+    written: ClassVar[dict[str, str]] = {}
+
+    def convert_query(self, query: str, *, param_names: list[str] | None = None) -> str:
+        if (written := self.written.get(query)) is None:
+            if len(self.written) >= MOST_TEXTS:
+                self.written.clear()
+            written = self.written[query] = super().convert_query(query, param_names=param_names)
+        return written
+
+
 class DatabaseWrapper(base.DatabaseWrapper):
     SchemaEditorClass = DatabaseSchemaEditor
     file: os.stat_result | None = None
     has_turn = False
+
+    def prepared_cursor(self) -> Any:
+        """A cursor for SQL that is asked again and again, with values in a list."""
+        return self._cursor(PREPARED)  # type: ignore[attr-defined]
+
+    def create_cursor(self, name: str | None = None) -> Any:
+        if name == PREPARED:
+            return self.connection.cursor(factory=PreparedCursor)
+        return super().create_cursor(name)
 
     def _start_transaction_under_autocommit(self) -> None:
         """BEGIN, when it is this thread's turn; OperationalError where that takes too long."""
