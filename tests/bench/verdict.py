@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from statistics import median
 
-from tests.bench.load import Load
+from tests.bench.load import Load, middle
 
 HEAD = (
     f"{'requests a second':>38}{'milliseconds, warm and cold':>43}\n"
@@ -16,18 +17,35 @@ Rows = dict[tuple[str, int], dict[str, "Row"]]
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One kind of page, by every way in which it was served, and the megabytes it left there."""
+    """One kind of page by every way in which it was served, round by round, and the megabytes that
+    it left there."""
 
     page: str
-    loads: dict[str, Load]
+    rounds: dict[str, list[Load]]
     memory: dict[str, float]
     note: str = ""
 
+    @property
+    def loads(self) -> dict[str, Load]:
+        return {way: middle(loads) for way, loads in self.rounds.items()}
+
     def ratio(self, way: str) -> float | None:
-        """To a bare view that sends the same bytes."""
-        if "bare" not in self.loads:
+        """To a bare view that sends the same bytes: the median of all rounds.
+
+        In a round both are measured a second or two apart, and a machine that is slower for a
+        while is so for both.
+        """
+        return self._beside_bare(way, "rate")
+
+    def wait(self, way: str) -> float | None:
+        """The median wait, in those for a bare view."""
+        return self._beside_bare(way, "p50")
+
+    def _beside_bare(self, way: str, figure: str) -> float | None:
+        if "bare" not in self.rounds:
             return None
-        return self.loads[way].rate / self.loads["bare"].rate
+        pairs = zip(self.rounds[way], self.rounds["bare"], strict=True)
+        return median(getattr(load, figure) / getattr(bare, figure) for load, bare in pairs)
 
     @property
     def errors(self) -> int:
@@ -95,10 +113,11 @@ def _growth(rows: Rows) -> Iterator[tuple[str, float]]:
     for database in {database for database, _ in rows}:
         sizes = sorted(posts for name, posts in rows if name == database)
         few, many = rows[database, sizes[0]], rows[database, sizes[-1]]
-        for page in few:
-            if "bare" in few[page].loads:
-                growth = many[page].loads["cold"].p50 / few[page].loads["cold"].p50
-                yield f"{page}, {database}", growth
+        for page, row in few.items():
+            # In bare views, as the machine may be a slower one half an hour later.
+            before, after = row.wait("cold"), many[page].wait("cold")
+            if before and after:
+                yield f"{page}, {database}", after / before
 
 
 def _of(rows: Rows, page: str, way: str, figure: str) -> Iterator[tuple[str, float]]:
