@@ -78,19 +78,11 @@ class Insert[Row: models.Model]:
         self.sql = lru_cache(MOST)(self._sql)
 
     def __call__(self, *rows: Row) -> None:
-        connection = connections[DEFAULT_DB_ALIAS]
-        values = [
-            field.get_db_prep_save(field.pre_save(row, add=True), connection)
-            for row in rows
-            for field in self.fields
-        ]
-        with connection.cursor() as cursor:
-            cursor.execute(self.sql(connection.vendor, len(rows)), values)
-            keys = cursor.fetchall()
-        # Without a key are those that were there, and then nobody can tell whose these are.
-        if len(keys) == len(rows):
-            for row, (key,) in zip(rows, keys, strict=True):
-                row.pk, row._state.adding, row._state.db = key, False, DEFAULT_DB_ALIAS
+        self.of(*rows)()
+
+    def of(self, *rows: Row) -> "Addition[Row]":
+        """Adds these when it is called. All is worked out now but the keys of other rows."""
+        return Addition(self, rows)
 
     def _sql(self, vendor: str, count: int) -> str:
         quote = connections[DEFAULT_DB_ALIAS].ops.quote_name
@@ -102,6 +94,30 @@ class Insert[Row: models.Model]:
             f"{' ON CONFLICT DO NOTHING' if self.unless_there else ''}"
             f" RETURNING {quote(str(self.model._meta.pk.column))}"
         )
+
+
+class Addition[Row: models.Model]:
+    """Rows that are about to be added: nobody waits while their values are worked out."""
+
+    def __init__(self, insert: Insert[Row], rows: tuple[Row, ...]) -> None:
+        self.insert, self.rows = insert, rows
+        columns = [(row, field) for row in rows for field in insert.fields]
+        connection = connections[DEFAULT_DB_ALIAS]
+        self.values = [stored(row, field, connection) for row, field in columns]
+        self.keys = [(at, *each) for at, each in enumerate(columns) if each[1].is_relation]
+
+    def __call__(self) -> None:
+        connection = connections[DEFAULT_DB_ALIAS]
+        for place, row, field in self.keys:
+            self.values[place] = stored(row, field, connection)
+        sql = self.insert.sql(connection.vendor, len(self.rows))
+        with cursor() as asked:
+            asked.execute(sql, self.values)
+            keys = asked.fetchall()
+        # Without a key are those that were there, and then nobody can tell whose these are.
+        if len(keys) == len(self.rows):
+            for row, (key,) in zip(self.rows, keys, strict=True):
+                row.pk, row._state.adding, row._state.db = key, False, DEFAULT_DB_ALIAS
 
 
 class Update:
@@ -124,6 +140,17 @@ class Update:
 def is_made_there(field: models.Field) -> bool:
     """Whether the database itself makes a column's values."""
     return field.generated or isinstance(field, models.AutoField)
+
+
+def stored(row: models.Model, field: models.Field, connection: Any) -> Any:
+    """The value of a new row in one column, as the database takes it."""
+    return field.get_db_prep_save(field.pre_save(row, add=True), connection)
+
+
+def cursor() -> Any:
+    """One whose statements are kept, as the database can."""
+    connection: Any = connections[DEFAULT_DB_ALIAS]
+    return getattr(connection, "prepared_cursor", connection.cursor)()
 
 
 def as_stored[Row: models.Model](model: type[Row], columns: Iterable[tuple[str, Any]]) -> Row:
@@ -180,21 +207,15 @@ class Written:
 
     def ask(self, **values: Any) -> list[Any]:
         """The rows that it finds."""
-        with self._cursor() as cursor:
-            cursor.execute(self.sql, self._with(values))
-            return cursor.fetchall()
+        with cursor() as asked:
+            asked.execute(self.sql, self._with(values))
+            return asked.fetchall()
 
     def carry_out(self, **values: Any) -> int:
         """How many rows it changed."""
-        with self._cursor() as cursor:
-            cursor.execute(self.sql, self._with(values))
-            return cursor.rowcount
-
-    @staticmethod
-    def _cursor() -> Any:
-        """One whose statements the database keeps, where it can."""
-        connection: Any = connections[DEFAULT_DB_ALIAS]
-        return getattr(connection, "prepared_cursor", connection.cursor)()
+        with cursor() as asked:
+            asked.execute(self.sql, self._with(values))
+            return asked.rowcount
 
     def _with(self, values: dict[str, Any]) -> list[Any]:
         connection = connections[DEFAULT_DB_ALIAS]

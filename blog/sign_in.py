@@ -100,11 +100,8 @@ class PasswordLinkForm(forms.Form):
         """
         email = self.cleaned_data["email"].lower()
         network = network_of(address_of(request))
-        counted = [
-            Limit.objects.allow(_key("link for", email), most=3, within=HOUR),
-            Limit.objects.allow(_key("links from", network), most=20, within=HOUR),
-        ]
-        if not all(counted):
+        most = {_key("link for", email): 3, _key("links from", network): 20}
+        if not Limit.objects.allow_all(most, within=HOUR):
             return None
         author = Author.objects.filter(email__iexact=email, is_active=True).order_by("pk").first()
         return AccountMail.objects.create(kind=AccountMail.Kind.PASSWORD_RESET, author=author)

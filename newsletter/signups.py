@@ -36,7 +36,7 @@ MOST_WAITING = 10
 
 CHUNK = 500
 
-# In a rush everybody waits for whoever writes, so that no time is spent on writing SQL.
+# Their SQL is written once.
 _add_consents, _add_evidence = Insert(Consent), Insert(ConsentEvidence)
 _add_notice = Insert(Notice)
 
@@ -55,23 +55,48 @@ def sign_up(
     """
     # Before the transaction, so that no key is kept in memory whose row was rolled back.
     person, network = hash_address(address.key), network_hash(visitor)
+    request = _Request(address, person, terms, visitor, topics, network)
     with transaction.atomic():
-        return _store(address, terms, visitor, topics, network) if _allow(person, network) else None
+        return request.store() if _allow(person, network) else None
 
 
-def _store(
-    address: Address, terms: Terms, visitor: Visitor, topics: Sequence[str], network: str
-) -> Notice:
-    subscriber = Subscriber.objects.enter(address, terms)
-    requested = _consent(subscriber, Consent.Event.REQUESTED, gettext(HEADING), terms, topics)
-    agreed = _consent(subscriber, Consent.Event.TERMS_AGREED, gettext(BOX), terms, topics)
-    _add_consents(requested, agreed)
-    _add_evidence(_evidence(requested, visitor), _evidence(agreed, visitor))
-    notice = Notice(
-        kind=Notice.Kind.SIGN_UP, subscriber=subscriber, consent=requested, network=network
-    )
-    _add_notice(notice)
-    return notice
+class _Request:
+    """The rows of one sign-up.
+
+    One at a time may write, and in a rush all others wait for her. So whatever does not need the
+    database is done before it is her turn.
+    """
+
+    def __init__(
+        self,
+        address: Address,
+        person: str,
+        terms: Terms,
+        visitor: Visitor,
+        topics: Sequence[str],
+        network: str,
+    ) -> None:
+        self.enter = Subscriber.objects.entry(address, person, terms)
+        requested = _consent(Consent.Event.REQUESTED, gettext(HEADING), terms, topics)
+        agreed = _consent(Consent.Event.TERMS_AGREED, gettext(BOX), terms, topics)
+        self.consents = [requested, agreed]
+        self.notice = Notice(kind=Notice.Kind.SIGN_UP, consent=requested, network=network)
+        self.evidence = [_evidence(requested, visitor), _evidence(agreed, visitor)]
+        self.add_consents = _add_consents.of(*self.consents)
+        self.add_evidence = _add_evidence.of(*self.evidence)
+        self.add_notice = _add_notice.of(self.notice)
+
+    def store(self) -> Notice:
+        self.notice.subscriber = subscriber = self.enter()
+        for consent in self.consents:
+            consent.subscriber = subscriber
+        self.add_consents()
+        for evidence, consent in zip(self.evidence, self.consents, strict=True):
+            evidence.consent = consent
+        self.add_evidence()
+        self.notice.consent = self.consents[0]
+        self.add_notice()
+        return self.notice
 
 
 @transaction.atomic
@@ -119,14 +144,12 @@ def remind() -> int:
 
 
 def _allow(person: str, network: str) -> bool:
-    """Count under both keys, whatever the first of them says."""
-    allow, from_there = Limit.objects.allow, MOST_WAITING * settings.CONFIRMATIONS_PER_NETWORK_HOUR
-    return all(
-        [
-            allow(f"sign-ups for {person}", most=MOST_FOR_ONE_ADDRESS, within=HOUR),
-            allow(f"sign-ups from {network}", most=from_there, within=HOUR),
-        ]
-    )
+    """Count under both keys."""
+    most = {
+        f"sign-ups for {person}": MOST_FOR_ONE_ADDRESS,
+        f"sign-ups from {network}": MOST_WAITING * settings.CONFIRMATIONS_PER_NETWORK_HOUR,
+    }
+    return Limit.objects.allow_all(most, within=HOUR)
 
 
 def network_hash(visitor: Visitor) -> str:
@@ -135,15 +158,8 @@ def network_hash(visitor: Visitor) -> str:
     return hmac.new(key, visitor.network.encode(), hashlib.sha256).hexdigest()[:32]
 
 
-def _consent(
-    subscriber: Subscriber,
-    event: Consent.Event,
-    wording: str,
-    terms: Terms,
-    topics: Sequence[str],
-) -> Consent:
+def _consent(event: Consent.Event, wording: str, terms: Terms, topics: Sequence[str]) -> Consent:
     return Consent(
-        subscriber=subscriber,
         event=event,
         wording=wording,
         terms_version=terms.version,

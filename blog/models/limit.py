@@ -2,31 +2,39 @@
 
 from datetime import timedelta
 
-from django.db import connections, models, router
+from django.db import DEFAULT_DB_ALIAS, connections, models
 from django.utils import timezone
+
+from blog.prepared import cursor
 
 
 class LimitQuerySet(models.QuerySet["Limit"]):
     def allow(self, key: str, *, most: int, within: timedelta) -> bool:
-        """Count one event under `key`; False where more than `most` fell into its window.
+        """Count one event under `key`; False where more than `most` fell into its window."""
+        return self.allow_all({key: most}, within=within)
+
+    def allow_all(self, most: dict[str, int], *, within: timedelta) -> bool:
+        """Count one event under each of these keys; False where any of them had too many.
 
         A window starts with its first event. Counting is one atomic statement, so that two
         processes can never both take the last place.
         """
-        connection = connections[router.db_for_write(Limit)]
+        connection = connections[DEFAULT_DB_ALIAS]
         table = connection.ops.quote_name(Limit._meta.db_table)
-        now = timezone.now()
         stamp = connection.ops.adapt_datetimefield_value
-        with connection.cursor() as cursor:
-            cursor.execute(
-                f"INSERT INTO {table} (key, count, ends_at) VALUES (%s, 1, %s)"  # noqa: S608
+        now = timezone.now()
+        start, end = stamp(now), stamp(now + within)
+        with cursor() as asked:
+            asked.execute(
+                f"INSERT INTO {table} (key, count, ends_at)"  # noqa: S608
+                f" VALUES {', '.join(['(%s, 1, %s)'] * len(most))}"
                 f" ON CONFLICT (key) DO UPDATE SET"
                 f" count = CASE WHEN {table}.ends_at <= %s THEN 1 ELSE {table}.count + 1 END,"
                 f" ends_at = CASE WHEN {table}.ends_at <= %s THEN excluded.ends_at"
-                f" ELSE {table}.ends_at END RETURNING count",
-                [key, stamp(now + within), stamp(now), stamp(now)],
+                f" ELSE {table}.ends_at END RETURNING key, count",
+                [*(value for key in most for value in (key, end)), start, start],
             )
-            return cursor.fetchone()[0] <= most
+            return all(count <= most[key] for key, count in asked.fetchall())
 
     def over(self) -> "LimitQuerySet":
         """Windows that have ended; they may be forgotten."""

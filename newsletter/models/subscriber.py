@@ -63,22 +63,32 @@ class SubscriberQuerySet(models.QuerySet["Subscriber"]):
         """Whether mail to this address bounced or was complained about, even if erased since."""
         return bool(_suppressed(address_hash=address_hash))
 
-    def enter(self, address: Address, terms: Terms) -> "Subscriber":
-        """The row of this address, locked; a pending one is added where there was none."""
+    def entry(
+        self, address: Address, address_hash: str, terms: Terms
+    ) -> "Callable[[], Subscriber]":
+        """Called, it returns the row of this address, locked; a pending one where there was none.
+
+        Before that nothing is written, and all is worked out that does not need the database.
+        """
         new = Subscriber(
             email=address.email,
             key=address.key,
-            address_hash=hash_address(address.key),
+            address_hash=address_hash,
             agreed_to_terms=True,
             terms=terms,
         )
-        # One statement for new and known addresses alike, and no race between two of them. Should
-        # the row be purged as stale between the two statements, the second round adds it.
-        for _try in range(2):
-            _enter(new)
-            if found := _locked(key=address.key):
-                return found[0]
-        raise Subscriber.DoesNotExist
+        add = _enter.of(new)
+
+        def enter() -> Subscriber:
+            # One statement for new and known addresses alike, and no race between two of them.
+            # Should the row be purged as stale between the two, the second round adds it.
+            for _try in range(2):
+                add()
+                if found := _locked(key=address.key):
+                    return found[0]
+            raise Subscriber.DoesNotExist
+
+        return enter
 
     @transaction.atomic
     def purge(self, *, most: int) -> int:

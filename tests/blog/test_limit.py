@@ -25,6 +25,17 @@ def test_limits_of_different_keys_do_not_touch():
 
 
 @pytest.mark.django_db
+def test_several_limits_are_counted_by_one_statement_each_for_itself(django_assert_num_queries):
+    most = {"front door": 3, "back door": 1}
+
+    with django_assert_num_queries(2):
+        answers = [Limit.objects.allow_all(most, within=HOUR) for _ in range(2)]
+
+    assert answers == [True, False]
+    assert dict(Limit.objects.values_list("key", "count")) == {"front door": 2, "back door": 2}
+
+
+@pytest.mark.django_db
 def test_limit_starts_again_when_its_window_is_over():
     with time_machine.travel("2026-05-01 12:00Z", tick=False) as clock:
         Limit.objects.allow("door", most=1, within=HOUR)

@@ -99,6 +99,19 @@ def test_rows_are_added_by_one_statement_and_get_their_keys(django_assert_num_qu
     assert not any(link._state.adding for link in links)
 
 
+def test_rows_that_were_made_ready_get_the_keys_of_rows_that_came_to_be_since():
+    site = SiteFactory.build()
+    link = Link(place="foot", label="One", address="https://example.com/")
+    add = Insert(Link).of(link)
+    assert not Link.objects.exists()
+
+    site.save()
+    link.site = site
+    add()
+
+    assert list(Link.objects.values_list("pk", "site", "label")) == [(link.pk, site.pk, "One")]
+
+
 def test_row_that_is_there_already_is_left_as_it_is():
     there = CategoryFactory(name="There", slug="same")
     add = Insert(Category, unless_there=True)
