@@ -22,13 +22,13 @@ PLACEHOLDERS = {"", "change-me", "only-for-development"}
 # Measured with two web processes and a worker writing: Django's defaults answer four in ten
 # writing requests with "database is locked"; with these there was none. FULL because a consent
 # or an unsubscribe that was answered must survive a power cut. What is mapped of the file counts as
-# the site's memory, and each of its connections has a cache of its own: 32 and 2 MB.
+# the site's memory, and each of its connections has a cache of its own: 16 and 2 MB.
 SQLITE_OPTIONS = {
     "transaction_mode": "IMMEDIATE",
     "timeout": 20,
     "init_command": (
         "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
-        "PRAGMA temp_store=MEMORY; PRAGMA mmap_size=33554432; PRAGMA cache_size=-2000;"
+        "PRAGMA temp_store=MEMORY; PRAGMA mmap_size=16777216; PRAGMA cache_size=-2000;"
         "PRAGMA journal_size_limit=67108864"
     ),
 }
