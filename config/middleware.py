@@ -80,7 +80,7 @@ class ContentSecurityPolicy(ContentSecurityPolicyMiddleware):
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         is_usual = not hasattr(response, "_csp_config") and not get_nonce(request)
         if is_usual:
-            response.headers.setdefault(CSP.HEADER_ENFORCE, self.usual)
+            response.headers.setdefault(str(CSP.HEADER_ENFORCE), self.usual)
         return super().process_response(request, response)
 
 

@@ -55,7 +55,7 @@ class Row:
         rates = [self._cell(way, "rate", width) for way, width in WIDTHS.items()]
         ratios = [f"{ratio:10.2f}" if ratio else " " * 10 for ratio in map(self.ratio, TIMED)]
         times = [self._cell(way, name, 7, 1) for name in ("p50", "p99") for way in TIMED]
-        taken = [f"{self.memory.get(way, 0):6.0f}" for way in TIMED if self.memory]
+        taken = [f"{self.memory[way]:6.0f}" for way in TIMED if way in self.memory]
         note = f"\n{'':12}{self.note}" if self.note else ""
         failed = f"  {self.errors} ERRORS" if self.errors else ""
         return f"  {self.page:10}" + "".join([*rates, *ratios, *times, *taken]) + failed + note
