@@ -87,3 +87,10 @@ def test_static_files_carry_the_headers_of_every_page(client, settings):
     assert answer["Cross-Origin-Resource-Policy"] == "same-origin"
     assert answer["X-Content-Type-Options"] == "nosniff"
     assert answer["X-Frame-Options"] == "DENY"
+
+
+def test_headers_are_named_by_plain_text(client, db):
+    """As WSGI asks for it (PEP 3333): Python's own servers refuse anything else."""
+    answer = client.get("/")
+
+    assert {type(part) for header in answer.items() for part in header} == {str}
