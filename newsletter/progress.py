@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.db.models import Count
-from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.translation import gettext
 
 from blog.models import Heartbeat
+from newsletter.clock import Now
 from newsletter.models import Delivery, Issue
 from newsletter.sending.sender import AWAY, TAKING
 

@@ -5,9 +5,10 @@ docs/sending.md says what each state means and what a crash leaves behind.
 
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Now
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+
+from newsletter.clock import Now
 
 
 class DeliveryQuerySet(models.QuerySet["Delivery"]):

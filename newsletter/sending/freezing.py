@@ -4,6 +4,7 @@ from django.db import connection, models, transaction
 from django.db.models import F
 from django.utils import timezone
 
+from newsletter.clock import Now
 from newsletter.models import Delivery, Issue, Subscriber
 
 CHUNK = 20_000
@@ -42,11 +43,11 @@ def highest_subscriber() -> int:
 def _add(issue: Issue, audience: "models.QuerySet[Subscriber]") -> int:
     """One statement that never brings the rows here; who has a delivery already is passed over."""
     table = connection.ops.quote_name(Delivery._meta.db_table)
-    query, parameters = audience.values("id").query.sql_with_params()
+    query, parameters = audience.values("id").annotate(due_at=Now()).query.sql_with_params()
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO {table} (issue_id, status, subscriber_id)"  # noqa: S608
-            f" SELECT %s, %s, chosen.id FROM ({query}) AS chosen WHERE true"
+            f"INSERT INTO {table} (issue_id, status, subscriber_id, due_at)"  # noqa: S608
+            f" SELECT %s, %s, chosen.id, chosen.due_at FROM ({query}) AS chosen WHERE true"
             f" ON CONFLICT (issue_id, subscriber_id) DO NOTHING",
             [issue.pk, Delivery.Status.WAITING, *parameters],
         )

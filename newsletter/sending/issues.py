@@ -3,12 +3,12 @@
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext, gettext_noop, ngettext
 
 from blog.models import Post
 from newsletter import installation, letters
+from newsletter.clock import Now
 from newsletter.models import Delivery, Issue, Odometer
 from newsletter.sending.freezing import highest_subscriber
 

@@ -16,15 +16,15 @@ from typing import Any, cast
 from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Exists, F, OuterRef
-from django.db.models.functions import Now
 from django.db.models.sql import UpdateQuery
 from django.utils.translation import gettext, gettext_noop
 
-from newsletter import feedback
+from newsletter import clock, feedback
+from newsletter.clock import Now
 from newsletter.models import Delivery, Feedback, Issue, Subscriber
 from newsletter.models.delivery import DeliveryQuerySet
 from newsletter.models.odometer import Reading
-from newsletter.sending import clock, memory, rates
+from newsletter.sending import memory, rates
 from newsletter.sending.verdicts import Blame, Verdict
 
 Status = Delivery.Status

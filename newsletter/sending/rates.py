@@ -2,9 +2,9 @@
 
 from django.conf import settings
 
+from newsletter import clock
 from newsletter.models.pace import Pace
 from newsletter.rate import Rate
-from newsletter.sending import clock
 
 
 def rates() -> list[Rate]:

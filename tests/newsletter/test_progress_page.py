@@ -11,6 +11,7 @@ from django.utils import timezone
 from blog.models import Heartbeat
 from newsletter import installation
 from newsletter.models import Delivery, Issue
+from newsletter.sending.freezing import freeze_next
 from newsletter.sending.sender import AWAY, TAKING
 from tests.factories import (
     CountedDayFactory,
@@ -400,6 +401,24 @@ def test_troubles_are_paged_by_key(client, monkeypatch):
     assert after == ""
     assert sorted(seen) == sorted(issue.deliveries.values_list("pk", flat=True))
     assert len(seen) == 5
+
+
+def test_troubles_of_one_moment_are_paged_whole(client, monkeypatch):
+    monkeypatch.setattr("newsletter.admin.deliveries.PAGE", 2)
+    issue = started(5)
+    freeze_next(issue)
+    press(client, issue, "cancel")
+    send()
+
+    pages, after = [], ""
+    for _ in range(3):
+        answer = client.get(admin_url(issue, "progress"), {"show": "skipped", "after": after})
+        pages.append([row.delivery.pk for row in answer.context["troubles"].rows])
+        after = answer.context["troubles"].after
+
+    one, two, three, four, five = issue.deliveries.order_by("pk").values_list("pk", flat=True)
+    assert pages == [[one, two], [three, four], [five]]
+    assert after == ""
 
 
 @pytest.mark.parametrize("after", ["x", "2026-01-01~1", "~", "2026-01-01T00:00:00+00:00~x"])

@@ -598,7 +598,7 @@ def test_rate_over_any_minute_is_kept(settings, monkeypatch):
     sent = []
     for second in range(180):
         at = start + timedelta(seconds=second)
-        monkeypatch.setattr("newsletter.sending.clock.now", lambda at=at: at)
+        monkeypatch.setattr("newsletter.clock.now", lambda at=at: at)
         sent += [second] * rates.take(100)
 
     busiest = max(sum(second <= s < second + 60 for s in sent) for second in range(120))
