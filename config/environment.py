@@ -167,6 +167,8 @@ def database(url: str, *, pool: bool) -> dict[str, Any]:
     elif config["ENGINE"].endswith("postgresql"):
         config["ENGINE"] = "config.postgresql"
         config["CONN_HEALTH_CHECKS"] = True
+        # A folder with the server's socket, as libpq wants it written.
+        config["HOST"] = unquote(config["HOST"])
         # Behind PgBouncer each transaction may have another connection, without the plans.
         prepared = options.pop("prepared_statements", "on")
         if prepared not in {"on", "off"}:

@@ -9,10 +9,10 @@ from typing import Any
 
 from anymail.exceptions import AnymailWebhookValidationFailure
 from anymail.signals import AnymailTrackingEvent, EventType, RejectReason
-from anymail.urls import urlpatterns as anymail_urls
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseForbidden
+from django.utils.module_loading import import_string
 from django.views.decorators.csrf import csrf_exempt
 
 from newsletter import addresses, feedback
@@ -51,7 +51,10 @@ def is_guarded(service: str) -> bool:
 
 
 def _anymail_view(service: str) -> Any:
-    paths = {str(pattern.pattern): pattern.callback for pattern in anymail_urls}
+    # Not loaded before a service calls: it brings the libraries of them all, and Amazon's alone
+    # take 6 MB of each process.
+    patterns = import_string("anymail.urls.urlpatterns")
+    paths = {str(pattern.pattern): pattern.callback for pattern in patterns}
     view = paths.get(f"{service}/tracking/")
     if view is None:
         raise Http404

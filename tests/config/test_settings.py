@@ -12,6 +12,7 @@ import pytest
 from config.environment import (
     bare_address,
     cache,
+    database,
     language,
     limits_of_calls,
     mailer,
@@ -159,6 +160,30 @@ def test_environment_wins_over_the_env_file(tmp_path):
     )
 
     assert result.stdout == "https://b.example Europe/Berlin\n"
+
+
+def test_web_process_loads_only_what_its_site_uses(tmp_path):
+    print_loaded = "import config.wsgi, sys; print(*sorted(sys.modules))"
+
+    loaded = start(tmp_path, command=["-c", print_loaded], **GOOD).stdout.split()
+
+    assert "newsletter.webhooks" in loaded
+    # Amazon's libraries, PostgreSQL's and Redis's take some megabytes of each process.
+    assert {"boto3", "botocore", "psycopg", "redis"}.isdisjoint(loaded)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgres:////run/postgresql/blog",
+        "postgres://%2Frun%2Fpostgresql/blog",
+        "postgres://ann@%2Frun%2Fpostgresql:5433/blog",
+    ],
+)
+def test_postgresql_is_reached_by_its_socket(url):
+    config = database(url, pool=False)
+
+    assert (config["HOST"], config["NAME"]) == ("/run/postgresql", "blog")
 
 
 def test_env_example_lists_every_setting():
