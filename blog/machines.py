@@ -103,12 +103,7 @@ def post_written(request: HttpRequest, slug: str) -> HttpResponse:
         answer = redirect("blog:post_written", post.slug, permanent=True)
         answer["Cache-Control"] = "no-cache"
         return answer
-    post = get_object_or_404(
-        posts.select_related("author", "series")
-        .prefetch_related("categories")
-        .defer("html", "toc"),
-        slug=slug,
-    )
+    post = get_object_or_404(posts.as_written(), slug=slug)
     response = _text([written.source(post)], "text/markdown")
     response["Link"] = f'<{post.canonical_url or absolute(page)}>; rel="canonical"'
     return response

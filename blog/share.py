@@ -26,8 +26,7 @@ def site_card(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def post_card(request: HttpRequest, slug: str) -> HttpResponse:
-    posts = Post.objects.published().select_related("author").defer("body", "html", "toc")
-    post = get_object_or_404(posts, slug=slug)
+    post = get_object_or_404(Post.objects.published().on_cards(), slug=slug)
     byline = post.author.get_display_name() if post.author else ""
     return _answer(Site.current(), post.title, byline, "post", post.pk)
 

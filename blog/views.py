@@ -59,9 +59,8 @@ def home(request: HttpRequest) -> HttpResponse:
 @Prepared
 def posts_called() -> PostQuerySet:
     posts = Post.objects.published(moment("now")).with_translations(moment("now"))
-    posts = posts.select_related("author", "series").with_category_keys()
     # Unordered: to have it in order, SQLite would walk through all that is published.
-    return posts.filter(slug=text("slug")).defer("body", "keywords").order_by()
+    return posts.on_its_page().filter(slug=text("slug")).order_by()
 
 
 @public

@@ -17,13 +17,15 @@ from blog.models.visibility import visible
 
 # Of what an author's public name and the address of her page are made.
 NAME = ("display_name", "first_name", "last_name", "slug")
+# What an account is made of besides, which no page for readers asks for.
+ACCOUNT = [field.name for field in AbstractUser._meta.fields if field.name not in NAME]
 
 
 class AuthorQuerySet(models.QuerySet["Author"]):
     def published(self) -> "AuthorQuerySet":
-        """Those with at least one post that the public may see now."""
+        """Those with at least one post that the public may see now, without their accounts."""
         with_posts = self.model._default_manager.filter(visible("posts__"), pk=OuterRef("pk"))
-        return self.filter(Exists(with_posts))
+        return self.filter(Exists(with_posts)).defer(*ACCOUNT)
 
 
 class AuthorManager(DjangoUserManager.from_queryset(AuthorQuerySet)):  # type: ignore[misc]

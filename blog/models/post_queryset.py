@@ -16,7 +16,7 @@ from django.db.models.functions import Cast, Coalesce
 from django.utils import timezone
 
 from blog import markdown
-from blog.models.author import NAME
+from blog.models.author import ACCOUNT, NAME
 from blog.models.visibility import visible
 
 if TYPE_CHECKING:
@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 
 # What no list shows.
 LONG = ("body", "html", "toc", "keywords", "related")
+# What a post that readers see does not bring along of its author.
+AUTHORS_ACCOUNT = tuple(f"author__{name}" for name in ACCOUNT)
+# What only the newsroom and the worker ask of a post.
+BEHIND = ("keywords", "status", "featured", "created_at", "markdown_version", "is_related")
 # What an entry of a list shows.
 ENTRY = (
     *("slug", "title", "summary", "excerpt", "cover", "cover_width", "cover_height", "language"),
@@ -77,9 +81,24 @@ class PostQuerySet(models.QuerySet["Post"]):
         listed = Subquery(filed.values("post").annotate(keys=keys).values("keys"))
         return self.annotate(category_keys=Coalesce(listed, Value("", models.TextField())))
 
+    def on_its_page(self) -> "PostQuerySet":
+        """With all that the page of a post shows of it and its author."""
+        posts = self.select_related("author", "series").with_category_keys()
+        return posts.defer("body", *BEHIND, *AUTHORS_ACCOUNT)
+
+    def as_written(self) -> "PostQuerySet":
+        """With all that goes into its Markdown."""
+        posts = self.select_related("author", "series").prefetch_related("categories")
+        return posts.defer("html", "toc", *AUTHORS_ACCOUNT)
+
     def in_full(self) -> "PostQuerySet":
         """For feeds: newest first, with the whole text as readers see it."""
         return self.listed(*IN_FULL)
+
+    def on_cards(self) -> "PostQuerySet":
+        """For the pictures that stand for them where they are shared."""
+        names = [f"author__{name}" for name in NAME]
+        return self.select_related("author").only("title", "author", *names)
 
     def titles(self) -> "PostQuerySet":
         """For ledgers: newest first, no more than a line needs."""

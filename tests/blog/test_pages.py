@@ -5,7 +5,9 @@ import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from blog.models import Post
@@ -356,6 +358,20 @@ def test_page_asks_the_database_as_often_for_three_posts_as_for_one(
         client.get(path)
 
     assert len(more) == len(one)
+
+
+FILES = ["/posts/first.md", "/posts/first/card.png", "/authors/ada/card.png", "/feed/"]
+MAPS = ["/sitemap.xml", "/sitemap-authors.xml", "/search/?q=first&author=ada", "/llms.txt"]
+
+
+@pytest.mark.parametrize("path", [*PAGES, *FILES, *MAPS])
+def test_no_account_is_read_for_readers(client, post, path):
+    with CaptureQueriesContext(connection) as asked:
+        response = client.get(path)
+
+    assert response.status_code == 200
+    assert "blog_" in str(asked.captured_queries)
+    assert "password" not in str(asked.captured_queries)
 
 
 @pytest.mark.parametrize(
