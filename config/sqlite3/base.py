@@ -17,7 +17,7 @@ import time
 from collections import defaultdict, deque
 from typing import Any, ClassVar
 
-from django.db.backends.sqlite3 import base
+from django.db.backends.sqlite3 import base, features
 from django.db.utils import OperationalError
 
 from config.sqlite3.schema import DatabaseSchemaEditor
@@ -53,8 +53,15 @@ class PreparedCursor(base.SQLiteCursorWrapper):
         return written
 
 
+class DatabaseFeatures(features.DatabaseFeatures):
+    # A part of SQLite since 3.38. Django asks each thread's connection, and by a transaction that
+    # writes: a first page would wait until whoever writes is done.
+    supports_json_field = True
+
+
 class DatabaseWrapper(base.DatabaseWrapper):
     SchemaEditorClass = DatabaseSchemaEditor
+    features_class = DatabaseFeatures
     file: os.stat_result | None = None
     has_turn = False
 

@@ -8,6 +8,7 @@ from threading import Timer
 
 import pytest
 from django.db import DatabaseError, OperationalError, connection
+from django.test.utils import CaptureQueriesContext
 
 from config.environment import database
 from config.sqlite3.base import MOST, DatabaseWrapper, take
@@ -50,6 +51,20 @@ def test_next_request_gets_the_connection_of_the_last(connect):
 
     assert second.connection is raw
     assert second.cursor().execute("PRAGMA foreign_keys").fetchone() == (1,)
+
+
+def test_what_sqlite_can_is_known_while_somebody_writes(connect, file):
+    writer = sqlite3.connect(file, isolation_level=None)
+    writer.execute("BEGIN IMMEDIATE")
+    reader = connect()
+
+    with CaptureQueriesContext(reader) as asked:
+        can_keep_json = reader.features.supports_json_field
+
+    writer.close()
+    assert can_keep_json
+    assert asked.captured_queries == []
+    assert reader.cursor().execute("""SELECT '{"a": 3}' ->> 'a'""").fetchone() == (3,)
 
 
 def test_no_two_requests_share_a_connection(connect):
