@@ -8,32 +8,42 @@ import fcntl
 import hashlib
 import logging
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import astuple, dataclass
 from io import BytesIO
 from pathlib import Path
-from unicodedata import category
+from unicodedata import bidirectional
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
+from PIL.ImageFont import FreeTypeFont
+
+from blog.typefaces import BOLD, LIGHT, Writing, writing
 
 logger = logging.getLogger("pennypost.cards")
 
 # What every service that shows such pictures asks for.
 WIDTH, HEIGHT = 1200, 630
 # Add one whenever the same words are drawn differently.
-VERSION = 1
+VERSION = 2
 
-FONTS = Path(__file__).parent / "fonts"
 PAPER, INK, MUTED, ACCENT = "#fdfbf7", "#23201c", "#665f55", "#8f3018"
 LEFT, RIGHT, TOP, BOTTOM = 96, 1104, 84, 566
 # The largest size that leaves a title in its lines is taken.
 SIZES = ((92, 3), (76, 3), (64, 4), (54, 5), (46, 6), (40, 6))
 LEADING = 1.16
-# A font without a character draws what it draws for this one, which stands for none.
-NOBODY = "\U0010fffe"
-# They change how the pictograph before them looks or join it to the next, and show nothing.
-INVISIBLE = {*"\ufe0e\ufe0f\u20e3\u200d"}
+# Between Han letters and kana a line may end anywhere, but not before what closes nor after what
+# opens (JIS X 4051, GB/T 15834).
+HAN = (
+    r"\u2e80-\u2fff\u3005-\u3007\u3021-\u30ff\u3400-\u9fff"
+    r"\uf900-\ufaff\uff01-\uff9f\U00020000-\U0003ffff"
+)
+OPENS = r"（「『《〈【〔［｛“‘"
+CLOSES = r"）」』》〉】〕］｝”’、。，．：；！？…・ーぁぃぅぇぉっゃゅょァィゥェォッャュョ々,.;:!?)"
+PIECES = re.compile(
+    rf" ?[{OPENS}]*(?:(?![{OPENS}{CLOSES}])[{HAN}]|(?:(?![{HAN}{OPENS}])[^ ])+)?[{CLOSES}]*"
+)
 
 
 @dataclass(frozen=True)
@@ -42,6 +52,8 @@ class Card:
     title: str = ""
     byline: str = ""
     accent: str = ACCENT
+    # That of the title, as a BCP 47 tag.
+    language: str = ""
 
     @property
     def digest(self) -> str:
@@ -74,17 +86,17 @@ def stored(card: Card, folder: Path, kind: str, number: int) -> bytes:
 
 
 def draw(card: Card) -> bytes:
-    """A PNG. Words in a script that the font lacks are left out, so no boxes ever stand there."""
+    """A PNG. Words in a script that no font here has are left out, so no boxes ever stand there."""
     image = Image.new("RGB", (WIDTH, HEIGHT), PAPER)
-    pen = ImageDraw.Draw(image)
-    pen.rectangle((0, 0, 23, HEIGHT), card.accent)
-    bold, light = _font(600, 38), _font(400, 34)
-    site, title, byline = writable(card.site), writable(card.title), writable(card.byline)
-    if site and title:
-        pen.text((LEFT, TOP), _cut(site, bold), card.accent, bold, anchor="ls")
-    rule = _write_byline(pen, _within(byline, light, 2), light, card.accent)
-    if site or title:
-        _write_title(pen, title or site, rule)
+    site = writing(card.site, BOLD, card.language)
+    title = writing(card.title, BOLD, card.language)
+    sheet = Sheet(ImageDraw.Draw(image), is_from_right(title.words or site.words), card.accent)
+    sheet.edge()
+    if site.words and title.words:
+        font = site.face.at(38)
+        sheet.write(TOP, _cut(site.words, font), font, card.accent)
+    rule = sheet.byline(writing(card.byline, LIGHT, card.language))
+    sheet.title(title if title.words else site, rule)
     buffer = BytesIO()
     # Paper, ink and the steps between them: a palette more than halves the file.
     few = image.quantize(32, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
@@ -92,73 +104,90 @@ def draw(card: Card) -> bytes:
     return buffer.getvalue()
 
 
-def writable(text: str) -> str:
-    """`text` without its pictographs; nothing at all where the font lacks a letter of it."""
-    font = _font(600, 16)
-    none = bytes(font.getmask(NOBODY))
-    lacking = {sign for sign in {*text} - INVISIBLE if bytes(font.getmask(sign)) == none}
-    if any(category(sign)[0] not in "SC" for sign in lacking):
-        return ""
-    kept = "".join(sign for sign in text if sign not in lacking | INVISIBLE)
-    return " ".join(kept.split())
+@dataclass(frozen=True)
+class Sheet:
+    """What is drawn on, from the left or, mirrored, from the right."""
+
+    pen: ImageDraw.ImageDraw
+    from_right: bool
+    accent: str
+
+    def edge(self) -> None:
+        left = WIDTH - 24 if self.from_right else 0
+        self.pen.rectangle((left, 0, left + 23, HEIGHT), self.accent)
+
+    def write(self, baseline: int, line: str, font: FreeTypeFont, colour: str) -> None:
+        start, anchor = (RIGHT, "rs") if self.from_right else (LEFT, "ls")
+        self.pen.text((start, baseline), line, colour, font, anchor=anchor)
+
+    def byline(self, byline: Writing) -> int:
+        """Returns how far down the title may reach."""
+        font = byline.face.at(34)
+        lines = _within(byline.words, font, 2)
+        for number, line in enumerate(reversed(lines)):
+            self.write(BOTTOM - 46 * number, line, font, MUTED)
+        rule = BOTTOM - 46 * len(lines) - 20
+        if lines:
+            left = RIGHT - 72 if self.from_right else LEFT
+            self.pen.line((left, rule, left + 72, rule), self.accent, 4)
+        return min(rule, 500) - 20
+
+    def title(self, title: Writing, bottom: int) -> None:
+        for size, most in SIZES:
+            font = title.face.at(size)
+            # Rather small than broken.
+            is_whole = all(_fits(piece, font) for piece in _pieces(title.words))
+            if is_whole and len(list(_lines(title.words, font))) <= most:
+                break
+        lines = _within(title.words, font, most)
+        step = round(size * LEADING)
+        top = (TOP + 20 + bottom - step * len(lines)) / 2
+        for number, line in enumerate(lines):
+            self.write(round(top + step * number + size * 0.86), line, font, INK)
 
 
-def _write_byline(
-    pen: ImageDraw.ImageDraw, lines: list[str], font: ImageFont.FreeTypeFont, accent: str
-) -> int:
-    """Returns how far down the title may reach."""
-    for number, line in enumerate(reversed(lines)):
-        pen.text((LEFT, BOTTOM - 46 * number), line, MUTED, font, anchor="ls")
-    rule = BOTTOM - 46 * len(lines) - 20
-    if lines:
-        pen.line((LEFT, rule, LEFT + 72, rule), accent, 4)
-    return min(rule, 500) - 20
+def is_from_right(text: str) -> bool:
+    """Whether it runs from right to left: its first letter with a direction says so (UAX 9, P2)."""
+    directions = (bidirectional(sign) for sign in text)
+    return next((way for way in directions if way in {"L", "R", "AL"}), "L") != "L"
 
 
-def _write_title(pen: ImageDraw.ImageDraw, title: str, bottom: int) -> None:
-    for size, most in SIZES:
-        font = _font(600, size)
-        lines = list(_lines(title, font))
-        # Rather small than broken.
-        is_whole = all(font.getlength(word) <= RIGHT - LEFT for word in title.split())
-        if is_whole and len(lines) <= most:
-            break
-    lines = _within(title, font, most)
-    step = round(size * LEADING)
-    top = (TOP + 20 + bottom - step * len(lines)) / 2
-    for number, line in enumerate(lines):
-        baseline = round(top + step * number + size * 0.86)
-        pen.text((LEFT, baseline), line, INK, font, anchor="ls")
-
-
-def _within(text: str, font: ImageFont.FreeTypeFont, most: int) -> list[str]:
+def _within(text: str, font: FreeTypeFont, most: int) -> list[str]:
     """`text` in at most so many lines; the last one is cut where more would be needed."""
     lines = list(_lines(text, font))
     if len(lines) > most:
-        lines = [*lines[: most - 1], _cut(f"{lines[most - 1]} {lines[most]}", font)]
-    return lines
+        lines[most - 1 :] = [_cut("".join(lines[most - 1 : most + 1]).strip(), font)]
+    return [line.strip() for line in lines]
 
 
-def _lines(text: str, font: ImageFont.FreeTypeFont) -> Iterator[str]:
-    """`text` in lines that fit; a word that fits in none is broken."""
+def _lines(text: str, font: FreeTypeFont) -> Iterator[str]:
+    """`text` in lines that fit, with the spaces between them; what fits in none is broken."""
     line = ""
-    for word in text.split():
-        longer = f"{line} {word}".strip()
-        if font.getlength(longer) <= RIGHT - LEFT:
-            line = longer
+    for piece in _pieces(text):
+        if _fits(line + piece, font):
+            line += piece
             continue
         if line:
             yield line
-        while font.getlength(word) > RIGHT - LEFT:
-            fits = _fitting(word, font)
-            yield word[:fits]
-            word = word[fits:]
-        line = word
+        line = piece
+        while not _fits(line, font):
+            end = _fitting(line, font)
+            yield line[:end]
+            line = line[end:]
     if line:
         yield line
 
 
-def _fitting(word: str, font: ImageFont.FreeTypeFont) -> int:
+def _fits(line: str, font: FreeTypeFont) -> bool:
+    return font.getlength(line.strip()) <= RIGHT - LEFT
+
+
+def _pieces(text: str) -> list[str]:
+    """Between which a line may end: words with the space before them, or single Han letters."""
+    return [piece for piece in PIECES.findall(text) if piece]
+
+
+def _fitting(word: str, font: FreeTypeFont) -> int:
     """How many characters of `word` fit into a line, at least one."""
     width = 0.0
     for number, sign in enumerate(word):
@@ -168,16 +197,12 @@ def _fitting(word: str, font: ImageFont.FreeTypeFont) -> int:
     return len(word)
 
 
-def _cut(text: str, font: ImageFont.FreeTypeFont) -> str:
-    if font.getlength(text) <= RIGHT - LEFT:
+def _cut(text: str, font: FreeTypeFont) -> str:
+    if _fits(text, font):
         return text
-    while text and font.getlength(text + "…") > RIGHT - LEFT:
+    while text and not _fits(text + "…", font):
         text = text[:-1]
     return text.rstrip() + "…"
-
-
-def _font(weight: int, size: int) -> ImageFont.FreeTypeFont:
-    return ImageFont.truetype(FONTS / f"literata-{weight}.woff2", size)
 
 
 @contextmanager

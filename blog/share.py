@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
 
-from blog import cards
+from blog import cards, languages
 from blog.models import Author, Category, Post, Site
 
 HEADERS = {
@@ -28,7 +28,7 @@ def site_card(request: HttpRequest) -> HttpResponse:
 def post_card(request: HttpRequest, slug: str) -> HttpResponse:
     post = get_object_or_404(Post.objects.published().on_cards(), slug=slug)
     byline = post.author.get_display_name() if post.author else ""
-    return _answer(Site.current(), post.title, byline, "post", post.pk)
+    return _answer(Site.current(), post.title, byline, "post", post.pk, post.language)
 
 
 @require_safe
@@ -43,7 +43,10 @@ def author_card(request: HttpRequest, slug: str) -> HttpResponse:
     return _answer(Site.current(), author.get_display_name(), "", "author", author.pk)
 
 
-def _answer(site: Site, title: str, byline: str, kind: str, number: int) -> HttpResponse:
-    card = cards.Card(site.name, title, byline, site.colours.light)
+def _answer(
+    site: Site, title: str, byline: str, kind: str, number: int, language: str = ""
+) -> HttpResponse:
+    tag = languages.tag(languages.or_site(language))
+    card = cards.Card(site.name, title, byline, site.colours.light, tag)
     picture = cards.stored(card, Path(settings.VAR_DIR) / "cards", kind, number)
     return HttpResponse(picture, content_type="image/png", headers=HEADERS)

@@ -7,6 +7,7 @@ from django.core import checks
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import connection
 
+from blog import languages, typefaces
 from config.templates import faults
 from newsletter import grain
 
@@ -46,6 +47,22 @@ def check_own_templates(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
             id="pennypost.W008",
         )
         for file, fault in faults()
+    ]
+
+
+@register(Tags.files, deploy=True)
+def check_fonts(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Whether share cards can be drawn in the language of the site."""
+    name = languages.own_name(settings.SITE_LANGUAGE)
+    tag = languages.tag(settings.SITE_LANGUAGE)
+    if typefaces.writing(name, typefaces.BOLD, tag).words:
+        return []
+    return [
+        checks.Warning(
+            f"No font here has the letters of {name}: pages are shared by pictures without titles.",
+            hint="Install fontconfig and a font; see docs/being-found.md.",
+            id="pennypost.W009",
+        )
     ]
 
 

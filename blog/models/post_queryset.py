@@ -98,7 +98,7 @@ class PostQuerySet(models.QuerySet["Post"]):
     def on_cards(self) -> "PostQuerySet":
         """For the pictures that stand for them where they are shared."""
         names = [f"author__{name}" for name in NAME]
-        return self.select_related("author").only("title", "author", *names)
+        return self.select_related("author").only("title", "language", "author", *names)
 
     def titles(self) -> "PostQuerySet":
         """For ledgers: newest first, no more than a line needs."""

@@ -1,5 +1,6 @@
 """The pictures that stand for pages without one."""
 
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from pathlib import Path
@@ -8,10 +9,32 @@ import pytest
 from django.conf import settings
 from PIL import Image
 
-from blog import cards
+from blog import cards, typefaces
 from blog.cards import Card
 from blog.models import Post
+from blog.typefaces import BOLD
+from config.checks import check_fonts
 from tests.factories import AuthorFactory, CategoryFactory, PostFactory, SiteFactory
+
+FONTS = Path(__file__).parents[1] / "data/fonts"
+with_fontconfig = pytest.mark.skipif(
+    not shutil.which("fc-match"), reason="asks fontconfig for a font"
+)
+
+
+@pytest.fixture
+def no_fonts(monkeypatch):
+    """A host that has none."""
+    monkeypatch.setattr(typefaces, "of_host", lambda *asked: None)
+
+
+@pytest.fixture
+def fonts(tmp_path, monkeypatch):
+    """A host that has one for Chinese and Japanese and one for Hebrew, and no other."""
+    settings = tmp_path / "fonts.conf"
+    places = f"<dir>{FONTS}</dir><cachedir>{tmp_path}</cachedir>"
+    settings.write_text(f"<fontconfig>{places}</fontconfig>")
+    monkeypatch.setenv("FONTCONFIG_FILE", str(settings))
 
 
 @pytest.fixture
@@ -52,6 +75,7 @@ def test_card_has_the_size_that_everybody_asks_for():
 @pytest.mark.parametrize(
     "title", ["日本語のタイトル", "مرحبا بالعالم", "ไทย", "Hello 世界", "नमस्ते", "עברית"]
 )
+@pytest.mark.usefixtures("no_fonts")
 def test_title_in_a_script_that_cannot_be_drawn_is_left_out(title):
     assert cards.draw(Card("The Example", title)) == cards.draw(Card("The Example"))
 
@@ -68,8 +92,95 @@ def test_title_in_a_script_that_cannot_be_drawn_is_left_out(title):
         ("日本語", ""),
     ],
 )
+@pytest.mark.usefixtures("no_fonts")
 def test_words_that_can_be_drawn(title, words):
-    assert cards.writable(title) == words
+    assert typefaces.writing(title, BOLD).words == words
+
+
+@with_fontconfig
+@pytest.mark.usefixtures("fonts")
+@pytest.mark.parametrize("title", ["春天的花园", "日本語", "Hello 世界", "שלום עולם"])
+def test_font_of_the_host_draws_what_literata_lacks(title):
+    written = typefaces.writing(f"{title} 🎉", BOLD, "zh-Hans")
+
+    assert written.words == title
+    assert Path(written.face.file).parent == FONTS
+    assert ink(cards.draw(Card("", title))) > 1000
+    assert ink(cards.draw(Card(""))) == 0
+
+
+@with_fontconfig
+@pytest.mark.usefixtures("fonts")
+@pytest.mark.parametrize("title", ["ไทย", "春天 ไทย"])
+def test_title_that_the_fonts_of_the_host_lack_too_is_left_out(title):
+    assert typefaces.writing(title, BOLD).words == ""
+    assert cards.draw(Card("The Example", title)) == cards.draw(Card("The Example"))
+
+
+@pytest.mark.usefixtures("no_fonts")
+@pytest.mark.parametrize(
+    ("language", "warned"), [("en", []), ("de", []), ("el", []), ("zh-hans", ["pennypost.W009"])]
+)
+def test_site_whose_cards_cannot_be_drawn_is_told_so(settings, language, warned):
+    settings.SITE_LANGUAGE = language
+
+    found = check_fonts(None)
+
+    assert [message.id for message in found] == warned
+    assert all("简体中文" in message.msg for message in found)
+
+
+@with_fontconfig
+@pytest.mark.usefixtures("fonts")
+def test_literata_draws_what_it_can():
+    assert typefaces.writing("Hello", BOLD).face == typefaces.LITERATA[BOLD]
+
+
+@pytest.mark.parametrize(
+    "program", ["echo nonsense", "printf '0\\t/nowhere.ttf'", "printf 'x\\t'", "exit 1"]
+)
+def test_fontconfig_that_fails_leaves_the_title_out(program, tmp_path, monkeypatch):
+    (tmp_path / "fc-match").write_text(f"#!/bin/sh\n{program}\n")
+    (tmp_path / "fc-match").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+
+    assert typefaces.writing("日本語", BOLD, "ja").words == ""
+
+
+@with_fontconfig
+@pytest.mark.usefixtures("fonts")
+def test_card_of_a_title_from_the_right_is_mirrored():
+    image = picture(cards.draw(Card("The Example", "שלום", "Ada Penn", "#8f3018", "he")))
+
+    left, right = (image.crop((x, 0, x + 24, 630)).getcolors() for x in (0, 1176))
+    assert [colour for _, colour in left] == [image.getpixel((30, 5))]
+    assert [colour for _, colour in right] != [colour for _, colour in left]
+    words = image.crop((24, 0, 600, 630)).getcolors()
+    assert len(words) == 1
+
+
+@with_fontconfig
+@pytest.mark.usefixtures("fonts")
+def test_han_title_fills_its_lines_and_stays_within_the_card():
+    image = picture(cards.draw(Card("便士邮报", 30 * "春天的花园")))
+
+    assert len(image.crop((1128, 0, 1200, 630)).getcolors()) == 1
+    assert len(image.crop((1040, 0, 1104, 630)).getcolors()) > 1
+
+
+@pytest.mark.parametrize(
+    ("text", "pieces"),
+    [
+        ("On salt, too", ["On", " salt,", " too"]),
+        ("世界，你好。", ["世", "界，", "你", "好。"]),
+        ("「世」と「界」", ["「世」", "と", "「界」"]),
+        ("Hello 世界, a.b", ["Hello", " 世", "界,", " a.b"]),
+        ("한국어 제목", ["한국어", " 제목"]),
+        ("。（", ["。", "（"]),
+    ],
+)
+def test_lines_end_where_the_script_allows(text, pieces):
+    assert cards._pieces(text) == pieces
 
 
 @pytest.mark.parametrize("title", [200 * "W", " ".join(100 * ["W"]), 12 * "Donaudampfschiff ", "i"])
@@ -80,6 +191,7 @@ def test_title_of_any_length_stays_within_the_card(title):
     assert len(margin.getcolors()) == 1
 
 
+@pytest.mark.usefixtures("no_fonts")
 def test_card_without_any_words_is_a_card():
     assert picture(cards.draw(Card("日本", "語", "山田"))).size == (1200, 630)
 
