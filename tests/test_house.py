@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+from django.apps import apps
 
 ROOT = Path(__file__).resolve().parents[1]
 CODE = [path for app in ("blog", "newsletter", "config") for path in (ROOT / app).rglob("*.py")]
@@ -57,3 +58,16 @@ def test_no_page_loads_anything_from_another_host():
 def test_no_moment_is_written_to_the_millionth_of_a_second():
     """HTML takes three digits of a fraction, and Django's `c` writes six."""
     assert found(r"datetime=\"\{\{[^}]+date:.c.", TEMPLATES) == set()
+
+
+def test_row_that_was_never_saved_has_values_and_no_expressions():
+    unset = {
+        f"{model.__name__}.{field.name}"
+        for app in ("blog", "newsletter")
+        for model in apps.get_app_config(app).get_models()
+        for field in model._meta.concrete_fields
+        if field.has_db_default() and not field.has_default()
+    }
+
+    # When a delivery is due says the database's clock.
+    assert unset == {"Delivery.due_at"}

@@ -49,6 +49,7 @@ class Site(OneRow):
         _("logo"),
         upload_to="logos",
         blank=True,
+        default="",
         db_default="",
         width_field="logo_width",
         height_field="logo_height",
@@ -63,6 +64,7 @@ class Site(OneRow):
         _("logo for the dark page"),
         upload_to="logos",
         blank=True,
+        default="",
         db_default="",
         width_field="logo_dark_width",
         height_field="logo_dark_height",
@@ -74,6 +76,7 @@ class Site(OneRow):
         _("line at the foot"),
         max_length=300,
         blank=True,
+        default="",
         db_default="",
         help_text=_("A sentence under the links at the foot of every page."),
     )

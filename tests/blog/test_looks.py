@@ -54,6 +54,15 @@ def test_site_as_it_comes_loads_no_second_stylesheet(client):
     assert client.get("/").text.count('rel="stylesheet"') == 1
 
 
+@pytest.mark.parametrize("path", ["/", "/newsletter/", "/search/", "/card.png", "/feed/"])
+def test_site_that_nobody_set_up_shows_nothing_of_the_machinery(client, path):
+    first, second = client.get(path), client.get(path)
+
+    assert first.status_code == 200
+    assert b" object at 0x" not in first.content
+    assert first.content == second.content
+
+
 def test_accent_comes_in_both_shades_from_an_address_that_never_changes(client, site, editor):
     save(client, site, accent="#2b5d8a")
 
