@@ -33,11 +33,12 @@ def public(view: View | None = None, /, *, params: tuple[str, ...] = (), kept: b
     @require_safe
     @wraps(view)
     def marked(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
-        request.GET = only(params, request.GET)  # type: ignore[assignment]
-        request.META["QUERY_STRING"] = request.GET.urlencode()
+        if request.META["QUERY_STRING"]:
+            request.GET = only(params, request.GET)  # type: ignore[assignment]
+            request.META["QUERY_STRING"] = request.GET.urlencode()
         response = view(request, *args, **kwargs)
-        if response.status_code == 200 and "Cache-Control" not in response:
-            patch_cache_control(response, **lifetime())
+        if response.status_code == 200:
+            response.headers.setdefault("Cache-Control", lifetime())
         return response
 
     marked.is_public = True  # type: ignore[attr-defined]
@@ -60,11 +61,11 @@ def only(params: tuple[str, ...], query: QueryDict) -> QueryDict:
     return QueryDict(urlencode([(name, str(query[name])) for name in params if name in query]))
 
 
-def lifetime() -> dict[str, Any]:
+def lifetime() -> str:
     """Always asked for again, unless the operator lets a CDN answer for some seconds."""
     if settings.CDN_SECONDS:
-        return {"public": True, "max_age": 0, "s_maxage": settings.CDN_SECONDS}
-    return {"public": True, "no_cache": True}
+        return f"public, max-age=0, s-maxage={settings.CDN_SECONDS}"
+    return "public, no-cache"
 
 
 class PrivateByDefault:

@@ -37,11 +37,17 @@ class RequestId:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        # It stays until the thread's next request: Django logs a 404 when all middleware is done.
-        request_id.set(secrets.token_hex(6))
+        name = name_request()
         response = self.get_response(request)
-        response["X-Request-Id"] = request_id.get()
+        response["X-Request-Id"] = name
         return response
+
+
+def name_request() -> str:
+    """It stays until the thread's next request: Django logs a 404 when all middleware is done."""
+    name = secrets.token_hex(6)
+    request_id.set(name)
+    return name
 
 
 class TrustedProxies:

@@ -91,7 +91,8 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
 ]
-# Public pages are made without what knows who asks, and config/pages sees to the rest.
+# Public pages are made without what knows who asks, and config/pages sees to the rest. What these
+# say with a page has to be the same for all.
 PUBLIC_MIDDLEWARE = [
     each
     for each in MIDDLEWARE
@@ -99,7 +100,7 @@ PUBLIC_MIDDLEWARE = [
     not in {
         *("SessionMiddleware", "AuthenticationMiddleware", "MessageMiddleware"),
         *("CsrfViewMiddleware", "CommonMiddleware", "ConditionalGetMiddleware"),
-        *("WhiteNoiseMiddleware", "HealthChecks"),
+        *("WhiteNoiseMiddleware", "HealthChecks", "RequestId", "TrustedProxies"),
     }
 ]
 

@@ -22,7 +22,7 @@ from config.proxies import Proxies
 # Characters of an address up to which it is remembered what it asks for.
 SHORT = 2_000
 # Headers of a request that a public page must know nothing of.
-OWN = ("HTTP_COOKIE", "HTTP_IF_")
+OWN = ("HTTP_COOKIE", "HTTP_IF_", "HTTP_FORWARDED", "HTTP_X_FORWARDED_")
 
 
 class Asked(NamedTuple):
@@ -112,8 +112,11 @@ class Pages:
         Conditions are for the page to answer, which is made whole.
         """
         anybodys = {name: value for name, value in environ.items() if not name.startswith(OWN)}
-        anybodys["REQUEST_METHOD"] = "GET"
-        if current:
+        anybodys |= {"REQUEST_METHOD": "GET", "QUERY_STRING": asked.query}
+        if self.proxies.say_https(environ):
+            anybodys["wsgi.url_scheme"] = "https"
+        # Who has to come by HTTPS and did not is told so by the whole site.
+        if current and (anybodys["wsgi.url_scheme"] == "https" or not settings.SECURE_SSL_REDIRECT):
             anybodys[PUBLIC] = asked.made_by
         with shared.within(current):
             said = Said.by(self.site, anybodys)

@@ -15,7 +15,8 @@ from django.utils import timezone
 
 from blog import editions, freshness, views
 from blog.cache import public
-from blog.models import Author, Edition, Post
+from blog.models import Author, Edition, Post, Redirect
+from config.logs import request_id
 from config.pages import Pages
 from config.pages.site import WholeSite
 from config.proxies import Proxies
@@ -32,6 +33,7 @@ from tests.system import until
 from tests.wsgi import ask, send
 
 ROOM = 1_000_000
+POLICY = "content-security-policy"
 
 
 class Counted:
@@ -426,14 +428,79 @@ def test_name_that_is_not_ours_is_refused_also_where_the_page_is_kept(pages, pos
     assert (kept.status, ask(pages, "/posts/first/", HTTP_HOST="evil.example").status) == (200, 400)
 
 
-def test_strict_transport_security_goes_only_to_those_who_came_by_https(process, site, post):
-    pages = process(site, proxies=["192.0.2.1"])
+def test_strict_transport_security_goes_only_to_those_who_came_by_https(
+    process, site, post, settings
+):
+    settings.SECURE_HSTS_SECONDS = 60
+    pages = process(Counted(), proxies=["192.0.2.1"])
     for _ in range(2):
         plain = ask(pages, "/posts/first/")
         secure = ask(pages, "/posts/first/", HTTP_X_FORWARDED_PROTO="https")
 
     assert "strict-transport-security" not in plain.headers
+    assert secure.headers["strict-transport-security"] == "max-age=60"
     assert plain.body == secure.body
+
+
+def test_whoever_must_come_by_https_is_sent_there(process, post, settings):
+    settings.SECURE_SSL_REDIRECT = True
+    pages = process(Counted(), proxies=["192.0.2.1"])
+    for _ in range(2):
+        secure = ask(pages, "/posts/first/", HTTP_X_FORWARDED_PROTO="https")
+        plain = ask(pages, "/posts/first/")
+
+    assert secure.status == 200
+    assert (plain.status, plain.body) == (301, b"")
+    assert plain.headers["location"] == "https://blog.example.com/posts/first/"
+
+
+SAID_WITH_ALL = {
+    *("content-security-policy", "permissions-policy", "cross-origin-resource-policy"),
+    *("x-content-type-options", "referrer-policy", "cross-origin-opener-policy"),
+    "x-frame-options",
+}
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/posts/first/", "/search/", "/feed/", "/none/", "/posts/old/"]
+)
+def test_every_answer_has_the_headers_that_keep_readers_safe(process, client, post, path):
+    Redirect.objects.create(old_path="/posts/old/", post=post)
+    pages = process(WholeSite())
+    whole = client.get(path)
+
+    answers = [ask(pages, path) for _ in range(2)]
+
+    wanted = {name: whole[name] for name in SAID_WITH_ALL}
+    for answer in answers:
+        assert answer.status == whole.status_code
+        assert {name: answer.headers[name] for name in SAID_WITH_ALL} == wanted
+        assert answer.headers["cache-control"] == whole["Cache-Control"]
+        assert ("x-request-id" in answer.headers) == (answer.status != 200)
+
+
+def test_page_keeps_a_policy_of_its_own(process, post):
+    Post.objects.update(body="https://www.youtube.com/watch?v=dQw4w9WgXcQ")
+    Post.objects.get().save()
+    pages = process(WholeSite())
+
+    answer, other = ask(pages, "/posts/first/"), ask(pages, "/")
+
+    assert "frame-src 'self' https://www.youtube-nocookie.com" in answer.headers[POLICY]
+    assert "youtube" not in other.headers[POLICY]
+    assert answer.headers["x-frame-options"] == "DENY"
+
+
+def test_fault_is_named_in_the_log_as_in_the_answer(process, post, monkeypatch, caplog):
+    monkeypatch.setattr(views, "around", lambda post: 1 / 0)
+
+    answer = ask(process(WholeSite()), "/posts/first/")
+
+    name = answer.headers["x-request-id"]
+    assert (answer.status, name in answer.body.decode()) == (500, True)
+    assert name == request_id.get()
+    assert "Internal Server Error: /posts/first/" in caplog.text
+    assert "default-src" in answer.headers[POLICY]
 
 
 # --- Asking again ---
