@@ -33,7 +33,7 @@ def public(view: View | None = None, /, *, params: tuple[str, ...] = (), kept: b
     @require_safe
     @wraps(view)
     def marked(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
-        if request.META["QUERY_STRING"]:
+        if request.META.get("QUERY_STRING"):
             request.GET = only(params, request.GET)  # type: ignore[assignment]
             request.META["QUERY_STRING"] = request.GET.urlencode()
         response = view(request, *args, **kwargs)

@@ -84,7 +84,8 @@ def of_host(text: str, weight: int, language: str) -> Typeface | None:
         index, _, file = found.stdout.partition("\t")
         # Above 65,535 stands which of its weights a font with many has.
         face = Typeface(file, int(index) & 0xFFFF)
-        face.at(16)
+        # In a size that no font has that is made of dots.
+        face.at(93)
     except (OSError, ValueError, subprocess.SubprocessError):
         return None
     return face
