@@ -21,6 +21,10 @@ from config.proxies import Proxies
 
 # Characters of an address up to which it is remembered what it asks for.
 SHORT = 2_000
+# Pages that a process makes at the same time. To make one is Python, of which one thread runs at a
+# time; the second goes on while the first waits for the database. More would only get into each
+# other's way, and take the seats of those who write.
+AT_ONCE = 2
 # Headers of a request that a public page must know nothing of.
 OWN = ("HTTP_COOKIE", "HTTP_IF_", "HTTP_FORWARDED", "HTTP_X_FORWARDED_")
 
@@ -55,6 +59,7 @@ class Pages:
         self.shelf = Shelf(room)
         self.freshness = Freshness()
         self.making: dict[Place, Making] = {}
+        self.turns = threading.BoundedSemaphore(AT_ONCE)
         self.counting = threading.Lock()
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Answer:
@@ -118,7 +123,7 @@ class Pages:
         # Who has to come by HTTPS and did not is told so by the whole site.
         if current and (anybodys["wsgi.url_scheme"] == "https" or not settings.SECURE_SSL_REDIRECT):
             anybodys[PUBLIC] = asked.made_by
-        with shared.within(current):
+        with shared.within(current), self.turns:
             said = Said.by(self.site, anybodys)
         return Page(said, current if is_kept else None) if said.is_a_page else said
 

@@ -2,6 +2,7 @@
 
 import gzip
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import brotli
@@ -17,7 +18,7 @@ from blog import editions, freshness, views
 from blog.cache import public
 from blog.models import Author, Edition, Post, Redirect
 from config.logs import request_id
-from config.pages import Pages
+from config.pages import AT_ONCE, Pages
 from config.pages.site import WholeSite
 from config.proxies import Proxies
 from tests.factories import (
@@ -503,6 +504,32 @@ def test_fault_is_named_in_the_log_as_in_the_answer(process, post, monkeypatch, 
     assert "default-src" in answer.headers[POLICY]
 
 
+def test_two_pages_are_made_at_a_time(process):
+    pairs, counting, inside = threading.Barrier(2), threading.Lock(), []
+    most = 0
+
+    def site(environ, start_response):
+        nonlocal most
+        with counting:
+            inside.append(environ["PATH_INFO"])
+            most = max(most, len(inside))
+        pairs.wait(timeout=10)
+        pairs.wait(timeout=10)
+        with counting:
+            inside.pop()
+        start_response("200 OK", [("Content-Type", "text/html"), ("Cache-Control", "public")])
+        return [b"A page"]
+
+    pages = process(site)
+    paths = [f"/posts/{number}/" for number in range(8)]
+
+    with ThreadPoolExecutor(8) as readers:
+        answers = list(readers.map(lambda path: ask(pages, path), paths))
+
+    assert [answer.body for answer in answers] == [b"A page"] * 8
+    assert most == AT_ONCE == 2
+
+
 # --- Asking again ---
 
 
@@ -616,22 +643,22 @@ def test_page_that_many_want_is_made_once(process, post):
 
 
 def test_what_cannot_be_shared_holds_nobody_up(process):
-    """Eight want a page that is not there: the seven who waited for the first go on together."""
-    asked, together, statuses = [], threading.Barrier(7), []
+    """Nine want a page that is not there: the eight who waited for the first go on side by side."""
+    asked, together, statuses = [], threading.Barrier(AT_ONCE), []
 
     def none(environ, start_response):
         asked.append(1)
         if len(asked) == 1:
-            until(lambda: next(iter(pages.making.values())).wanted_by == 8)
+            until(lambda: next(iter(pages.making.values())).wanted_by == 9)
         else:
             together.wait(timeout=10)
         start_response("404 Not Found", [("Content-Type", "text/html")])
         return [b""]
 
     pages = process(none)
-    at_once(8, lambda _: statuses.append(ask(pages, "/posts/none/").status))
+    at_once(9, lambda _: statuses.append(ask(pages, "/posts/none/").status))
 
-    assert (statuses, pages.making) == ([404] * 8, {})
+    assert (statuses, pages.making) == ([404] * 9, {})
 
 
 # --- The database's part ---
