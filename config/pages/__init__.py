@@ -1,6 +1,7 @@
 """Public pages out of memory, before Django is asked. docs/pages.md tells the whole story."""
 
 import threading
+from contextlib import nullcontext
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -117,13 +118,14 @@ class Pages:
         Conditions are for the page to answer, which is made whole.
         """
         anybodys = {name: value for name, value in environ.items() if not name.startswith(OWN)}
-        anybodys |= {"REQUEST_METHOD": "GET", "QUERY_STRING": asked.query}
+        anybodys["REQUEST_METHOD"] = "GET"
         if self.proxies.say_https(environ):
             anybodys["wsgi.url_scheme"] = "https"
         # Who has to come by HTTPS and did not is told so by the whole site.
         if current and (anybodys["wsgi.url_scheme"] == "https" or not settings.SECURE_SSL_REDIRECT):
-            anybodys[PUBLIC] = asked.made_by
-        with shared.within(current), self.turns:
+            anybodys |= {PUBLIC: asked.made_by, "QUERY_STRING": asked.query}
+        # While the database is away each waits some seconds for an error, all of them together.
+        with shared.within(current), self.turns if current else nullcontext():
             said = Said.by(self.site, anybodys)
         return Page(said, current if is_kept else None) if said.is_a_page else said
 

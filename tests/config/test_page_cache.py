@@ -448,11 +448,11 @@ def test_whoever_must_come_by_https_is_sent_there(process, post, settings):
     pages = process(Counted(), proxies=["192.0.2.1"])
     for _ in range(2):
         secure = ask(pages, "/posts/first/", HTTP_X_FORWARDED_PROTO="https")
-        plain = ask(pages, "/posts/first/")
+        plain = ask(pages, "/posts/first/", "from=a+friend")
 
     assert secure.status == 200
     assert (plain.status, plain.body) == (301, b"")
-    assert plain.headers["location"] == "https://blog.example.com/posts/first/"
+    assert plain.headers["location"] == "https://blog.example.com/posts/first/?from=a+friend"
 
 
 SAID_WITH_ALL = {
