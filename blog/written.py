@@ -19,20 +19,26 @@ def source(post: Post) -> str:
 
 
 def _matter(post: Post) -> dict[str, Any]:
-    """The keys that have something to say."""
+    """The keys that have something to say. They name no other post that is not public."""
+    first = post.translation_of
     matter = {
         "title": post.title,
         "slug": post.slug,
         "summary": post.summary,
+        "meta_title": post.meta_title,
+        "meta_description": post.meta_description,
         "date": post.published_at,
         "updated": post.updated_at,
         "status": post.status,
+        "featured": post.featured or None,
         "categories": [category.name for category in post.categories.all()],
         "series": post.series.name if post.series else "",
+        "series_position": post.series_position if post.series else None,
         "author": post.author.get_display_name() if post.author else "",
         "cover": absolute(post.cover.url) if post.cover else "",
         "cover_alt": post.cover_alt,
         "canonical_url": post.canonical_url,
         "language": languages.tag(post.language) if post.language else "",
+        "translation_of": first.slug if first and first.is_public else "",
     }
-    return {key: value for key, value in matter.items() if value}
+    return {key: value for key, value in matter.items() if value not in (None, "", [])}

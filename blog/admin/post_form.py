@@ -6,10 +6,10 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from blog import languages
 from blog.admin.base import renderable
 from blog.admin.shared_form import SharedForm
 from blog.models import Post
+from blog.translations import check_translation
 
 
 class PostForm(SharedForm):
@@ -50,28 +50,7 @@ class PostForm(SharedForm):
         if cleaned.get("status") == Post.Status.PUBLISHED and not cleaned.get("published_at"):
             # As Post.save() would, only before the constraint is checked.
             cleaned["published_at"] = timezone.now()
-        self._check_translation(cleaned)
+        if first := cleaned.get("translation_of"):
+            first = cleaned["translation_of"] = first.translation_of or first
+            check_translation(self.instance, first, cleaned.get("language", ""))
         return cleaned
-
-    def _check_translation(self, cleaned: dict[str, Any]) -> None:
-        """One first post and its translations, each in another language."""
-        first = cleaned.get("translation_of")
-        if first is None:
-            return
-        if first.translation_of_id:  # of a translation: then of what that translates
-            first = cleaned["translation_of"] = first.translation_of
-        if first == self.instance:
-            self.add_error("translation_of", gettext("A post cannot translate itself."))
-        elif self.instance.pk and self.instance.translations.exists():
-            text = gettext(
-                "Other posts translate this one, so it is the first and translates none."
-            )
-            self.add_error("translation_of", text)
-        elif self._is_taken(first, cleaned.get("language", "")):
-            text = gettext("There is “%(title)s” in this language already, or another translation.")
-            self.add_error("language", text % {"title": first})
-
-    def _is_taken(self, first: Post, language: str) -> bool:
-        others = first.translations.exclude(pk=self.instance.pk)
-        taken = {first.language, *others.values_list("language", flat=True)}
-        return languages.or_site(language) in {languages.or_site(code) for code in taken}

@@ -32,13 +32,18 @@ class ImportedPost:
     date: datetime | None = None
     updated: datetime | None = None
     categories: list[str] = field(default_factory=list)
+    featured: bool | None = None
     series: str = ""
+    series_position: int | None = None
     author: str = ""
     cover: File | None = None
     cover_hash: str = ""
     cover_alt: str = ""
     canonical_url: str = ""
+    meta_title: str = ""
+    meta_description: str = ""
     language: str = ""
+    translation_of: str = ""  # the slug of what was written first
     # What the source says besides, which the blog has no place for.
     unknown: dict[str, Any] = field(default_factory=dict)
     # The line in which each field stands, for messages.

@@ -17,9 +17,13 @@ from blog.text import clean, clean_line
 LONGEST, MOST_BRACKETS = 16_000, 100
 TEXTS = (
     *("title", "slug", "summary", "status", "series", "author", "cover", "cover_alt"),
-    *("canonical_url", "language"),
+    *("canonical_url", "language", "translation_of", "meta_title", "meta_description"),
 )
 TIMES = ("date", "updated")
+# What is neither text nor time: its type, and how a complaint calls that.
+OTHERS = {"featured": (bool, "true or false"), "series_position": (int, "a whole number")}
+LISTS = ("categories",)
+KNOWN = {*TEXTS, *TIMES, *OTHERS, *LISTS}
 
 
 @dataclass
@@ -96,7 +100,7 @@ class _Reader:
 
     def value(self, key: str, node: yaml.Node, line: int) -> Any:
         """The value of a known key in its own type; of another key if it is simple."""
-        if key == "categories":
+        if key in LISTS:
             nodes = node.value if isinstance(node, yaml.SequenceNode) else [node]
             names = [self.text(key, each, each.start_mark.line + 1) for each in nodes]
             return [name for name in names if name]
@@ -104,6 +108,8 @@ class _Reader:
             return self.text(key, node, line)
         if key in TIMES:
             return self.moment(key, node, line)
+        if key in OTHERS:
+            return self.other(key, node, line)
         return self.scalar(key, node, line) if isinstance(node, yaml.ScalarNode) else ""
 
     def scalar(self, key: str, node: yaml.Node, line: int) -> Any:
@@ -123,6 +129,14 @@ class _Reader:
             return clean(value)
         hint = f": put it in quotes, “{node.value}”" if isinstance(node, yaml.ScalarNode) else ""
         raise ImportFault(self.source, line, f"{key} must be text{hint}")
+
+    def other(self, key: str, node: yaml.Node, line: int) -> Any:
+        kind, name = OTHERS[key]
+        value = self.scalar(key, node, line) if isinstance(node, yaml.ScalarNode) else node
+        # Not isinstance(): true is a whole number to Python.
+        if value is None or type(value) is kind:
+            return value
+        raise ImportFault(self.source, line, f"{key} must be {name}")
 
     def moment(self, key: str, node: yaml.Node, line: int) -> datetime | None:
         value = self.scalar(key, node, line) if isinstance(node, yaml.ScalarNode) else ""

@@ -11,7 +11,7 @@ from markdown_it import MarkdownIt
 
 from blog.images import MAX_BYTES, TOO_HEAVY
 from blog.importers import ImportedPost, ImportFault
-from blog.importers.front_matter import TEXTS, TIMES, FrontMatter, split
+from blog.importers.front_matter import KNOWN, FrontMatter, split
 from blog.text import clean_line, unique_slug_base
 
 ENDINGS = {".md", ".markdown"}
@@ -19,7 +19,6 @@ ENDINGS = {".md", ".markdown"}
 LARGEST = 2_000_000
 HEADING = re.compile(r" {0,3}(#{1,6})[ \t]+(.*?)[ \t]*#*[ \t]*$")
 FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
-KNOWN = {*TEXTS, *TIMES, "categories"}
 
 
 def files(path: Path) -> list[Path]:

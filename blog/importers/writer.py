@@ -13,9 +13,13 @@ from blog.importers import ImportedPost, ImportFault
 from blog.models import Author, Category, Imported, Post, Series
 from blog.models.imported import fingerprint
 from blog.search.signals import taking_in_once
+from blog.translations import check_translation
 
 # Which field of the post holds what the source calls otherwise.
 CALLED = {"published_at": "date", "updated_at": "updated"}
+# What every source has, and what stays as it is where a source says nothing about it.
+ALWAYS = ("title", "slug", "summary", "body", "status", "cover_alt", "canonical_url")
+IF_SAID = ("featured", "series_position", "meta_title", "meta_description")
 
 
 class Outcome(StrEnum):
@@ -80,6 +84,7 @@ class Writer:
         categories = [find_category(imported, name) for name in imported.categories]
         place_in_series(post, imported)
         set_language(post, imported)
+        set_translated(post, imported)
         post.author = self.author_of(imported, post)
         fill(post, imported)
         post.full_clean()
@@ -132,8 +137,11 @@ def save_with_cover(post: Post, cover: Picture) -> None:
 
 
 def fill(post: Post, imported: ImportedPost) -> None:
-    for name in ("title", "slug", "summary", "body", "status", "cover_alt", "canonical_url"):
+    for name in ALWAYS:
         setattr(post, name, getattr(imported, name))
+    for name in IF_SAID:
+        if (said := getattr(imported, name)) not in (None, ""):
+            setattr(post, name, said)
     if not imported.cover:
         post.cover = ""  # type: ignore[assignment]
     # Without a date it is the time of the first import, and then stays.
@@ -201,6 +209,19 @@ def set_language(post: Post, imported: ImportedPost) -> None:
         example = "a tag like “de” or “pt-BR” is wanted"
         raise imported.fault("language", f"no language is called “{imported.language}”; {example}")
     post.language = code
+
+
+def set_translated(post: Post, imported: ImportedPost) -> None:
+    """What was written first, by its slug. A source that names none leaves it alone."""
+    if not imported.translation_of:
+        return
+    first, _ = find(imported.translation_of)
+    if first.pk is None:
+        reason = f"no post here has the slug “{imported.translation_of}”"
+        raise imported.fault("translation_of", reason)
+    first = first.translation_of or first
+    check_translation(post, first, post.language)
+    post.translation_of = first
 
 
 def explained(imported: ImportedPost, error: ValidationError) -> ImportFault:

@@ -17,6 +17,10 @@ WRITTEN = (
     *("title", "slug", "summary", "body", "status", "published_at"),
     *("cover", "cover_alt", "canonical_url", "author_id"),
 )
+WRITTEN_IF_SAID = (
+    *("featured", "series_id", "series_position", "translation_of_id"),
+    *("meta_title", "meta_description"),
+)
 
 
 class Imported(models.Model):
@@ -45,7 +49,9 @@ class Imported(models.Model):
 def fingerprint(post: "Post") -> str:
     """SHA-256 in hexadecimal of all that an import writes into a post."""
     values = [str(getattr(post, name)) for name in WRITTEN]
-    # Only where there is one, so that what was imported before they came with the text still fits.
+    # Only where there is something, so that what was imported before they came along still fits.
     values += [post.language] if post.language else []
+    said = {name: getattr(post, name) for name in WRITTEN_IF_SAID}
+    values += [f"{name}={value}" for name, value in said.items() if value]
     categories = sorted(post.categories.values_list("pk", flat=True))
     return hashlib.sha256(json.dumps([values, categories]).encode()).hexdigest()

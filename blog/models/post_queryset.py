@@ -88,8 +88,11 @@ class PostQuerySet(models.QuerySet["Post"]):
 
     def as_written(self) -> "PostQuerySet":
         """With all that goes into its Markdown."""
-        posts = self.select_related("author", "series").prefetch_related("categories")
-        return posts.defer("html", "toc", *AUTHORS_ACCOUNT)
+        posts = self.select_related("author", "series", "translation_of")
+        firsts_long = [f"translation_of__{name}" for name in LONG]
+        return posts.defer("html", "toc", *firsts_long, *AUTHORS_ACCOUNT).prefetch_related(
+            "categories"
+        )
 
     def in_full(self) -> "PostQuerySet":
         """For feeds: newest first, with the whole text as readers see it."""

@@ -104,7 +104,11 @@ class TestFrontMatter:
             "cover_alt: The sea\n"
             "canonical_url: https://example.org/tides\n"
             "series: The coast\n"
-            "language: pt_BR\n",
+            "language: pt_BR\n"
+            "featured: true\n"
+            "series_position: 3\n"
+            "meta_title: Tide tables\n"
+            "meta_description: When the sea comes.\n",
         )
 
         run(folder)
@@ -122,7 +126,10 @@ class TestFrontMatter:
         assert post.author.display_name == "Ines Calder"
         assert default_storage.exists(post.cover.name)
         assert (post.cover_alt, post.canonical_url) == ("The sea", "https://example.org/tides")
-        assert (post.series.name, post.language) == ("The coast", "pt-br")
+        assert (post.series.name, post.series_position) == ("The coast", 3)
+        assert (post.language, post.featured) == ("pt-br", True)
+        assert post.meta_title == "Tide tables"
+        assert post.meta_description == "When the sea comes."
         assert post.body == "Good morning."
 
     def test_post_without_status_is_a_draft(self, folder):
@@ -218,6 +225,15 @@ FAULTS = [
     ("title: A\nauthor: Nobody", "a.md:3: author: nobody here is called “Nobody”"),
     ("title: A\nlanguage: no", "a.md:3: language must be text: put it in quotes, “no”"),
     ("title: A\nlanguage: Klingon", "a.md:3: language: no language is called “Klingon”"),
+    ("title: A\nfeatured: 1", "a.md:3: featured must be true or false"),
+    ("title: A\nfeatured: [yes]", "a.md:3: featured must be true or false"),
+    ("title: A\nseries: B\nseries_position: true", "a.md:4: series_position must be a whole"),
+    ("title: A\nseries: B\nseries_position: first", "a.md:4: series_position must be a whole"),
+    ("title: A\nseries: B\nseries_position: -1", "a.md:4: series_position: Ensure this value"),
+    (f"title: A\nseries: B\nseries_position: {10**20}", "a.md:4: series_position: Ensure this"),
+    (f"title: A\nmeta_title: {'x' * 201}", "a.md:3: meta_title: Ensure this value has at most"),
+    ("title: A\ntranslation_of: b", "a.md:3: translation_of: no post here has the slug “b”"),
+    ("title: A\ntranslation_of: a", "a.md:3: translation_of: no post here has the slug “a”"),
     ("title: A\ncover: none.jpg", "a.md:3: cover: there is no such file"),
     ("title: A\ncover: ../../secret.jpg", "a.md:3: cover: this link leads out of the folder"),
     ("title: A\ncover: a.md", "a.md:3: cover: This file is not a picture we can read."),
@@ -236,6 +252,90 @@ FAULTS = [
     ('title: A\nsummary: "\\UFFFFFFFF"', "a.md:3: the front matter is not YAML"),
     ("title: A\nsummary: " + "x" * 16_000, "a.md:1: the front matter is longer than"),
 ]
+
+
+class TestTranslations:
+    FIRST = "title: Letters\nslug: letters"
+    GERMAN = "title: Briefe\nslug: briefe\nlanguage: de\ntranslation_of: letters"
+
+    def test_translation_is_read_after_what_it_translates(self, folder):
+        write(folder / "a.md", self.GERMAN)
+        write(folder / "b.md", self.FIRST)
+
+        said = run(folder)
+
+        assert said == ["added: b.md → /posts/letters/", "added: a.md → /posts/briefe/", "2 added"]
+        assert Post.objects.get(slug="briefe").translation_of.slug == "letters"
+
+    def test_first_is_found_by_the_slug_in_its_file_though_it_was_renamed(self, folder):
+        run(write(folder / "a.md", self.FIRST))
+        first = Post.objects.get()
+        first.slug = "on-letters"
+        first.save()
+
+        run(write(folder / "b.md", self.GERMAN))
+
+        assert Post.objects.get(slug="briefe").translation_of == first
+
+    def test_translation_of_a_translation_is_one_of_the_first(self, folder):
+        write(folder / "a.md", self.FIRST)
+        write(folder / "b.md", self.GERMAN)
+        write(
+            folder / "c.md", "title: Lettres\nslug: lettres\nlanguage: fr\ntranslation_of: briefe"
+        )
+
+        run(folder)
+
+        assert Post.objects.get(slug="lettres").translation_of.slug == "letters"
+
+    @pytest.mark.parametrize(
+        ("matter", "fault"),
+        [
+            (
+                "title: Post\nlanguage: de\ntranslation_of: letters",
+                "c.md:3: language: There is “Letters” in this language already",
+            ),
+            (
+                "title: Mail\ntranslation_of: letters",
+                "c.md: language: There is “Letters” in this language already",
+            ),
+        ],
+    )
+    def test_two_in_one_language_are_refused(self, matter, fault, folder):
+        write(folder / "a.md", self.FIRST)
+        write(folder / "b.md", self.GERMAN)
+        write(folder / "c.md", matter)
+
+        said = run_with_faults(folder)
+
+        assert said[2].startswith(f"failed: {fault}")
+        assert Post.objects.count() == 2
+
+    def test_first_cannot_become_a_translation(self, folder):
+        write(folder / "a.md", self.FIRST)
+        write(folder / "b.md", self.GERMAN)
+        run(folder)
+        write(folder / "a.md", f"{self.FIRST}\ntranslation_of: briefe")
+
+        said = run_with_faults(folder)
+
+        assert "failed: a.md:4: translation_of: A post cannot translate itself." in said
+        assert Post.objects.get(slug="letters").translation_of is None
+
+    def test_file_that_names_none_leaves_it_alone(self, folder):
+        write(folder / "a.md", self.FIRST)
+        run(write(folder / "b.md", "title: Briefe\nslug: briefe\nlanguage: de"))
+        run(folder / "a.md")
+        german = Post.objects.get(slug="briefe")
+        german.translation_of = Post.objects.get(slug="letters")
+        german.save()
+
+        write(folder / "b.md", "title: Briefe\nslug: briefe\nlanguage: de", "Guten Tag.")
+        run(folder / "b.md", "--overwrite")
+
+        german.refresh_from_db()
+        assert german.body == "Guten Tag."
+        assert german.translation_of.slug == "letters"
 
 
 class TestFaults:
@@ -428,6 +528,28 @@ class TestAgain:
         write(file, self.MATTER, "Guten Abend.")
 
         assert run_with_faults(file)[-1] == "1 kept"
+
+    @pytest.mark.parametrize(
+        "edit",
+        [{"featured": True}, {"meta_title": "Hi"}, {"meta_description": "Hi"}],
+    )
+    def test_what_the_file_does_not_name_is_an_edit_too_and_is_left_alone(self, edit, file):
+        Post.objects.update(**edit)
+        write(file, self.MATTER, "Good evening.")
+
+        kept = run_with_faults(file)[-1]
+        run(file, "--overwrite")
+
+        assert kept == "1 kept"
+        assert Post.objects.values(*edit).get() == edit
+
+    def test_featured_is_taken_back_where_the_file_says_so(self, file):
+        write(file, f"{self.MATTER}\nfeatured: true")
+        run(file)
+        write(file, f"{self.MATTER}\nfeatured: false")
+        run(file)
+
+        assert not Post.objects.get().featured
 
     def test_file_that_names_no_language_leaves_it_alone(self, file):
         Post.objects.update(language="de")

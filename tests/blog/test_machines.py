@@ -29,7 +29,12 @@ def post():
         published_at=PUBLISHED,
         canonical_url="https://elsewhere.example/salt",
         series=SeriesFactory(name="Salt: & water"),
+        series_position=0,
+        featured=True,
+        meta_title="Salt: what it is",
+        meta_description="# All about salt",
         language="zh-hans",
+        translation_of=PostFactory(slug="salt-and-vinegar", published_at=PUBLISHED),
     )
     Post.objects.update(updated_at=PUBLISHED)
     return post
@@ -140,7 +145,21 @@ def test_post_as_it_was_written_comes_back_by_an_import(client, post, tmp_path):
     assert sorted(imported.categories) == ["2026-01-01", "R&D: #1"]
     assert (imported.author, imported.canonical_url) == ("Ada Penn", post.canonical_url)
     assert (imported.series, imported.language) == ("Salt: & water", "zh-Hans")
+    assert (imported.series_position, imported.featured) == (0, True)
+    assert imported.meta_title == "Salt: what it is"
+    assert imported.meta_description == "# All about salt"
+    assert imported.translation_of == "salt-and-vinegar"
     assert imported.unknown == {}
+
+
+def test_source_of_a_translation_does_not_name_a_draft(client, post):
+    first = post.translation_of
+    first.unpublish()
+
+    source = client.get("/posts/日本語.md")
+
+    assert source.status_code == 200
+    assert "salt-and-vinegar" not in source.text
 
 
 @pytest.mark.parametrize("payload", PAYLOADS.values(), ids=PAYLOADS)

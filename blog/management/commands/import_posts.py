@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +18,11 @@ from blog.text import clean_line
 class Command(BaseCommand):
     help = (
         "Imports a Markdown file, or all in a folder, with front matter: title, slug, summary, "
-        "date, updated, status (draft or published), categories, series, author, cover, "
-        "cover_alt, canonical_url, language. A post is known by its slug: import again and only "
-        "what changed in the files is taken over. Posts that were edited here as well are named "
-        "and kept."
+        "date, updated, status (draft or published), featured, categories, series, "
+        "series_position, author, cover, cover_alt, canonical_url, meta_title, meta_description, "
+        "language, translation_of (the slug of what was written first). A post is known by its "
+        "slug: import again and only what changed in the files is taken over. Posts that were "
+        "edited here as well are named and kept."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -59,9 +61,14 @@ class Command(BaseCommand):
     def outcomes(self, files: list[Path], path: Path, writer: Writer) -> Iterator[str]:
         folder = path if path.is_dir() else path.parent
         seen: dict[str, str] = {}
-        for file in files:
+        # A translation waits until all that it may be a translation of is there.
+        translations: list[Path] = []
+        for number, file in enumerate(chain(files, translations)):
             try:
                 imported = markdown.read(file, folder)
+                if imported.translation_of and number < len(files):
+                    translations.append(file)
+                    continue
                 refuse_double(imported, seen)
                 self.warn(imported)
                 outcome, post = writer.write(imported)
