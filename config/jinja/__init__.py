@@ -24,7 +24,7 @@ from blog.markdown import safe
 from blog.templatetags import blog as tags
 from config.jinja.code import Code, escaped
 from config.jinja.loader import OURS_ALONE, PublicTemplates
-from config.jinja.translations import Translations
+from config.jinja.translations import Translations, numbered
 
 # Templates of one language that are kept: there are some dozens of them, and they do not change.
 KEEP_ALL = -1
@@ -83,6 +83,7 @@ class Environment(jinja2.Environment):
     def forget(self) -> None:
         """Read all templates anew, and look their words up again."""
         self.others.clear()
+        numbered.cache_clear()
 
     def get_template(self, *args: Any, **named: Any) -> jinja2.Template:
         if self.language:

@@ -7,6 +7,7 @@ of all templates, and translators see one kind of message. A template is compile
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from django.utils.formats import localize
@@ -19,6 +20,8 @@ from markupsafe import Markup
 END = ("name:plural", "name:endblocktranslate")
 # What a message has beside its words: the place of a value, or a sign for percent.
 PLACE = re.compile(r"%\((\w+)\)s|%(%)")
+# Counts that are remembered in words.
+MOST_COUNTS = 1_000
 
 
 class Translations(Extension):
@@ -86,11 +89,23 @@ class Translations(Extension):
                 text = "".join(words)
                 return (trim_whitespace(text) if is_trimmed else text), named
 
-    @staticmethod
-    def counted(one: str, many: str, number: int, values: dict[str, Any]) -> Markup:
+    def counted(self, one: str, many: str, number: int, values: dict[str, Any]) -> Markup:
         """The message for so many: its own HTML stands, its values are escaped."""
-        shown = {name: localize(value) for name, value in values.items()}
-        return Markup(ngettext(one, many, number)) % shown  # noqa: S704 (our translators' words)
+        if all(type(value) is int for value in values.values()):
+            language = self.environment.language  # type: ignore[attr-defined]
+            return numbered(language, one, many, number, *values.items())
+        return _counted(one, many, number, values)
+
+
+@lru_cache(MOST_COUNTS)
+def numbered(language: str, one: str, many: str, number: int, *values: tuple[str, int]) -> Markup:
+    """Remembered, since of most posts one says the same: how many minutes it takes to read."""
+    return _counted(one, many, number, dict(values))
+
+
+def _counted(one: str, many: str, number: int, values: dict[str, Any]) -> Markup:
+    shown = {name: localize(value) for name, value in values.items()}
+    return Markup(ngettext(one, many, number)) % shown  # noqa: S704 (our translators' words)
 
 
 def _said(message: str, values: dict[str, nodes.Expr]) -> Iterator[nodes.Expr]:

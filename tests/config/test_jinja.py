@@ -100,6 +100,68 @@ def test_what_nobody_gave_is_nothing():
     assert rendered("{{ a.b.c }}{{ a.b() }}{% if a.number > 1 %}x{% endif %}") == ""
 
 
+@pytest.fixture
+def own(tmp_path, settings):
+    """Templates of the site's own, by their names."""
+    settings.TEMPLATES_DIR = tmp_path
+    engines["jinja2"].env.forget()
+
+    def write(**texts):
+        for name, text in texts.items():
+            (tmp_path / f"{name}.html").write_text(text)
+
+    yield write
+    engines["jinja2"].env.forget()
+
+
+def test_what_is_included_stands_in_its_place_and_knows_the_names_around_it(own):
+    own(
+        below="{% block first %}1{% endblock %}|{% block last %}{% endblock %}|",
+        word="<{{ name }}>{% for n in numbers %}{{ n }}{% endfor %}",
+        whole='{% extends "below.html" %}{% block first %}{{ super() }}a'
+        '{% for name in names %}{% include "word.html" %}{% endfor %}b{% endblock %}'
+        '{% block last %}{% set told %}{% include "word.html" %}{% endset %}[{{ told }}]'
+        '{% include "word.html" without context %}{% include "no.html" ignore missing %}'
+        "{% endblock %}",
+    )
+
+    page = engines["jinja2"].get_template("whole.html")
+    said = page.render({"names": ["x", "&"], "name": "y", "numbers": [1, 2]})
+
+    assert said == "1a<x>12<&amp;>12b|[<y>12]<>|"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("{{ told(1, 2) }}", "1 2 no"),
+        ("{{ told(1, b=2) }}", "1 2 no"),
+        ("{{ told(*pair) }}", "1 2 no"),
+        ("{{ told(1, **rest) }}", "1 3 no"),
+        (
+            "{% macro m(x, y=5) %}{{ x }}-{{ y }}{{ caller() if caller }}{% endmacro %}{{ m(1) }}",
+            "1-5",
+        ),
+        ("{% macro m(x) %}{{ x }}{{ caller() }}{% endmacro %}{% call m(1) %}!{% endcall %}", "1!"),
+        ("{% for n in pair %}{{ loop.cycle('a', 'b') }}{% endfor %}", "ab"),
+    ],
+)
+def test_what_a_page_calls_is_given_what_stands_there(text, expected):
+    def told(a, b, c="no"):
+        return f"{a} {b} {c}"
+
+    assert rendered(text, told=told, pair=[1, 2], rest={"b": 3}) == expected
+
+
+def test_counts_are_in_the_language_of_each_page():
+    said = []
+    for language in ("de", "fr", "de"):
+        with translation.override(language):
+            said.append(rendered(POSTS, count=1234))
+
+    assert said == ["1234 Beiträge", "1234 articles", "1234 Beiträge"]
+
+
 def test_only_words_and_names_can_be_translated():
     with pytest.raises(Exception, match="Only words and"):
         rendered("{% blocktranslate %}a {% if b %}c{% endif %}{% endblocktranslate %}")
