@@ -17,6 +17,8 @@ from django.db.models.sql.compiler import SQLCompiler
 
 # Statements that are kept of one question, for as many slices and lengths.
 MOST = 64
+# Types of values that every database takes as they are.
+PLAIN = {int, str}
 
 
 class Later(models.Value):
@@ -30,7 +32,10 @@ class Later(models.Value):
         return "%s", [self]
 
     def given(self, values: dict[str, Any], connection: Any) -> Any:
-        return self.given_as.get_db_prep_value(values[self.value], connection)
+        value = values[self.value]
+        if type(value) in PLAIN:
+            return value
+        return self.given_as.get_db_prep_value(value, connection)
 
 
 def text(name: str) -> Later:

@@ -45,6 +45,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
         """A cursor for SQL that is asked again and again."""
         return self._cursor(PREPARED)  # type: ignore[attr-defined]
 
+    def _set_autocommit(self, autocommit: bool) -> None:
+        # One from the pool is as its last user left it.
+        if self.connection.autocommit != autocommit:
+            super()._set_autocommit(autocommit)  # type: ignore[misc]
+
     def create_cursor(self, name: str | None = None) -> Any:
         if name == PREPARED:
             return PreparedCursor(self.connection)

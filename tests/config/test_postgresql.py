@@ -142,5 +142,28 @@ def test_connection_that_its_server_ended_is_not_used_again(pooled):
         check(pooled)
 
 
+@only_postgresql
+@pytest.mark.parametrize("left", [True, False])
+def test_each_statement_is_a_transaction_whatever_the_last_user_left(pooled, left):
+    pooled.autocommit = left
+    taken = connection.copy()
+    taken.connection = pooled
+
+    taken.set_autocommit(True)
+
+    assert pooled.autocommit
+    assert taken.get_autocommit()
+
+
+@only_postgresql
+def test_pages_are_stored_as_they_are_sent(db):
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT attstorage FROM pg_attribute"
+            " WHERE attrelid = 'blog_post'::regclass AND attname = 'html'"
+        )
+        assert cursor.fetchone() == ("e",)
+
+
 def wait_until_heard(pooled: psycopg.Connection) -> None:
     assert select.select([pooled], [], [], 10)[0]
