@@ -21,7 +21,7 @@ from blog.lists import Listing, WithinPeriod
 from blog.models import Author, Category, Page, Post, Series
 from blog.models.place import EVERYTHING, list_of
 from blog.models.post_queryset import PostQuerySet
-from blog.neighbours import around
+from blog.neighbours import around, with_leading_on
 from blog.prepared import Prepared, moment, text
 from blog.search.index import is_caught_up
 from blog.search.page import RESULTS_A_PAGE, Asked, SearchPage
@@ -59,8 +59,9 @@ def home(request: HttpRequest) -> HttpResponse:
 @Prepared
 def posts_called() -> PostQuerySet:
     posts = Post.objects.published(moment("now")).with_translations(moment("now"))
+    posts = with_leading_on(posts.on_its_page(), moment("now"))
     # Unordered: to have it in order, SQLite would walk through all that is published.
-    return posts.on_its_page().filter(slug=text("slug")).order_by()
+    return posts.filter(slug=text("slug")).order_by()
 
 
 @public

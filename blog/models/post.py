@@ -175,9 +175,10 @@ class Post(Addressed):
     related = models.JSONField(null=True, editable=False)
     is_related = models.BooleanField(null=True, editable=False)  # empty: to be looked for
 
-    # Said by with_translations() and with_category_keys().
+    # Said by with_translations() and with_category_keys(), and by blog/neighbours.py.
     has_translations: bool
     category_keys: str
+    leading_on: list[list[Any]] | None
 
     objects = PostQuerySet.as_manager()
 

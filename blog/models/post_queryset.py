@@ -116,10 +116,6 @@ class PostQuerySet(models.QuerySet["Post"]):
         featured = newest.filter(featured=Value(True))
         return self.filter(pk=Coalesce(Subquery(featured[:1]), Subquery(newest[:1]))).first()
 
-    def briefly(self) -> "PostQuerySet":
-        """For the foot of another post: what a link and a line below it need."""
-        return self.only("title", "slug", "summary", "excerpt", "published_at")
-
     def in_series(self, series: Any, at: Any = None) -> "PostQuerySet":
         """The public parts of a series, in their order."""
         parts = self.published_among(at, series=series)

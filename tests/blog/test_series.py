@@ -88,7 +88,7 @@ def test_series_page_and_its_posts_ask_as_often_for_three_parts_as_for_two(
 
     with django_assert_max_num_queries(6) as asked:
         client.get(post.get_absolute_url())
-    assert len(asked) == 6
+    assert len(asked) == 5
 
     with django_assert_max_num_queries(5) as asked:
         client.get("/series/saga/")

@@ -96,7 +96,7 @@ def test_translation_that_nobody_may_see_is_not_named(client, pair):
 def test_post_without_translations_asks_the_database_no_more(client, django_assert_num_queries):
     alone = PostFactory()
     client.get(alone.get_absolute_url())
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(3):
         client.get(alone.get_absolute_url())
 
 
