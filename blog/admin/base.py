@@ -275,5 +275,5 @@ def renderable(text: str) -> str:
 
 
 def label(kind: str, text: str) -> SafeString:
-    """A status as a small label; `kind` picks its colour in admin.css."""
+    """A status as a small label; `kind` picks its colour in newsroom/frame.css."""
     return format_html('<span class="label label-{}">{}</span>', kind, text)
