@@ -41,8 +41,8 @@ SMALL = 640
 # In a mail a picture is 560 wide; twice as many pixels look sharp.
 MAIL_WIDTH = 1120
 
-# Every name that store() and mail_copy() give, and nothing else.
-NAME = re.compile(r"[a-z]+/[0-9a-f]{32}((-640)?\.webp|-mail\.jpg)")
+# Every name that store(), mail_copy() and blog/icons.py give, and nothing else.
+NAME = re.compile(r"[a-z]+/[0-9a-f]{32}((-640)?\.webp|-mail\.jpg|-(48|180)\.png)")
 
 TOO_HEAVY = _("This file is too large: a picture may have at most 15 MB.")
 TOO_MANY_PIXELS = _(

@@ -1,11 +1,14 @@
 """Serves the pictures that blog/images.py stored, where no web server or bucket does it."""
 
+from pathlib import Path
+
 from django.core.files.storage import default_storage
 from django.http import FileResponse, Http404, HttpRequest
 from django.views.decorators.http import require_safe
 
 from blog import images
 
+TYPES = {".webp": "image/webp", ".jpg": "image/jpeg", ".png": "image/png"}
 HEADERS = {
     # A name is never given twice, so what it stands for never changes.
     "Cache-Control": "public, max-age=31536000, immutable",
@@ -25,5 +28,4 @@ def media(request: HttpRequest, path: str) -> FileResponse:
         file = default_storage.open(path)
     except FileNotFoundError:
         raise Http404 from None
-    content_type = "image/jpeg" if path.endswith(".jpg") else "image/webp"
-    return FileResponse(file, content_type=content_type, headers=HEADERS)
+    return FileResponse(file, content_type=TYPES[Path(path).suffix], headers=HEADERS)

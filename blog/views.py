@@ -18,7 +18,7 @@ from blog.cache import public
 from blog.filed import with_categories
 from blog.framing import letting_in
 from blog.lists import Listing, WithinPeriod
-from blog.models import Author, Category, Page, Post, Series
+from blog.models import Author, Category, Page, Post, Series, Site
 from blog.models.place import EVERYTHING, list_of
 from blog.models.post_queryset import PostQuerySet
 from blog.neighbours import around, with_leading_on
@@ -169,7 +169,11 @@ def accent(request: HttpRequest, light: str, dark: str) -> HttpResponse:
 
 
 @require_safe
-def favicon(request: HttpRequest) -> FileResponse:
+def favicon(request: HttpRequest) -> FileResponse | HttpResponse:
     """Browsers, readers and search engines ask for it here, whatever a page says."""
+    if icon := Site.current().icon:
+        place: str = icon.tab_url  # type: ignore[attr-defined]
+        headers = {"Location": place, "Cache-Control": "public, max-age=3600"}
+        return HttpResponse(status=302, headers=headers)
     headers = {"Cache-Control": "public, max-age=86400"}
     return FileResponse(FAVICON.open("rb"), content_type="image/x-icon", headers=headers)

@@ -20,7 +20,7 @@ from blog.links import own_path
 from blog.models import Redirect, Site
 
 NAMES = ("name", "tagline")
-LOOKS = ("accent", "logo", "logo_dark", "foot")
+LOOKS = ("accent", "logo", "logo_dark", "icon", "foot")
 LETTERS = ("signups_open", "postal_address")
 MAIL = ("sender_name", "sender_email", "reply_to")
 # No style may stand in a page; a drawing has its colours as attributes.
@@ -67,7 +67,7 @@ class SiteAdmin(OneRowRoom):
     readonly_fields = ["shades"]
     fieldsets = [
         (None, {"fields": ["name", "tagline"]}),
-        (_("Looks"), {"fields": ["accent", "shades", "logo", "logo_dark", "foot"]}),
+        (_("Looks"), {"fields": ["accent", "shades", "logo", "logo_dark", "icon", "foot"]}),
         (_("Being found"), {"fields": ["ai_crawlers"]}),
         (_("Newsletter"), {"fields": ["signups_open", "postal_address"]}),
         (_("Mail"), {"fields": ["sender_name", "sender_email", "reply_to"]}),

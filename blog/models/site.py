@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from blog.colours import HEX, OURS, Accent, accent
 from blog.fields import Line, MailAddress, MailHeader, Prose
+from blog.icons import IconField
 from blog.images import PictureField
 from blog.models.link import Leads, Link, leads
 from blog.models.one_row import OneRow
@@ -72,6 +73,17 @@ class Site(OneRow):
     )
     logo_dark_width = models.PositiveIntegerField(null=True, editable=False)
     logo_dark_height = models.PositiveIntegerField(null=True, editable=False)
+    icon = IconField(
+        _("icon"),
+        upload_to="icons",
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_(
+            "Stands in a browser’s tab and on a phone’s home screen. A square picture, best 512 "
+            "pixels wide or more. Empty means: a penny."
+        ),
+    )
     foot = Line(
         _("line at the foot"),
         max_length=300,

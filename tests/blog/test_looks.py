@@ -1,10 +1,14 @@
 """What an editor decides about how the site looks, and that readers see it at once."""
 
 import re
+from io import BytesIO
+from pathlib import Path
 
 import pytest
+from django.core.files.storage import default_storage
 from django.db import IntegrityError, transaction
 from django.test import Client
+from PIL import Image
 
 from blog.emails import compose
 from blog.models import Category, Link, Page, Site
@@ -151,6 +155,71 @@ def test_svg_is_no_logo(client, site, editor):
 
     assert "This file is not a picture we can read" in answer.text
     assert not Site.objects.get().logo
+
+
+# --- Icon ---
+
+
+def links_of(page: str, rel: str) -> list[str]:
+    return re.findall(rf'<link rel="{rel}" href="([^"]+)"', page)
+
+
+def opened(client, address: str) -> Image.Image:
+    answer = client.get(address)
+    assert (answer.status_code, answer["Content-Type"]) == (200, "image/png")
+    image = Image.open(BytesIO(b"".join(answer)))
+    answer.close()
+    return image
+
+
+def test_site_without_an_icon_has_a_penny(client, site):
+    [ico, svg] = links_of(client.get("/").text, "icon")
+
+    assert ico == "/favicon.ico"
+    assert svg.startswith("/static/blog/favicon")
+    answer = client.get(ico)
+    assert (answer.status_code, answer["Content-Type"]) == (200, "image/x-icon")
+    answer.close()
+
+
+def test_icon_stands_in_tabs_and_on_home_screens(client, site):
+    site.icon.save("icon.png", upload(picture(300, 100)))
+
+    page = client.get("/").text
+
+    [tab], [home] = links_of(page, "icon"), links_of(page, "apple-touch-icon")
+    assert client.get("/favicon.ico").headers["Location"] == tab
+    small, large = opened(client, tab), opened(client, home)
+    assert (small.size, large.size) == ((48, 48), (180, 180))
+    # Wider than high: above it the tab shows through, and a home screen would show it black.
+    assert small.getpixel((24, 2))[3] == 0
+    assert small.getpixel((24, 24))[3] == 255
+    assert large.getpixel((90, 2)) == (255, 255, 255, 255)
+
+
+def test_icon_is_uploaded_and_taken_away_in_the_newsroom(client, site, editor):
+    save(client, site, icon=upload(picture(512, 512)))
+    assert links_of(client.get("/").text, "apple-touch-icon")
+
+    save(client, site, **{"icon-clear": "on"})
+
+    assert not links_of(client.get("/").text, "apple-touch-icon")
+    answer = client.get("/favicon.ico")
+    assert answer.status_code == 200
+    answer.close()
+
+
+def test_deleted_icon_leaves_no_file(site):
+    def stored():
+        return [name for name in default_storage.listdir("icons")[1] if name.startswith(stem)]
+
+    site.icon.save("icon.png", upload(picture(512, 512)))
+    stem = Path(site.icon.name).stem
+    assert len(stored()) == 4
+
+    site.icon.delete()
+
+    assert stored() == []
 
 
 # --- Navigation, foot, elsewhere ---
