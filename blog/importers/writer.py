@@ -1,6 +1,6 @@
 """Storing imported posts: the one writer for every kind of source."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from django.core.exceptions import ValidationError
@@ -37,6 +37,8 @@ class Writer:
     author: Author | None = None  # of posts whose source names none
     overwrite: bool = False
     dry_run: bool = False
+    # By slug, the posts that a dry run has added in words alone.
+    would_be_there: set[str] = field(default_factory=set)
 
     def write(self, imported: ImportedPost) -> tuple[Outcome, Post]:
         """Raises ImportFault where the post cannot be stored; then nothing of it is."""
@@ -50,6 +52,8 @@ class Writer:
                     with taking_in_once():
                         self.store(imported, post, cover)
                 transaction.set_rollback(self.dry_run)
+            if self.dry_run and outcome == Outcome.ADDED:
+                self.would_be_there.add(imported.slug)
         except ValidationError as error:
             raise explained(imported, error) from error
         except markdown.TooComplex as error:
@@ -84,7 +88,8 @@ class Writer:
         categories = [find_category(imported, name) for name in imported.categories]
         place_in_series(post, imported)
         set_language(post, imported)
-        set_translated(post, imported)
+        if imported.translation_of not in self.would_be_there:
+            set_translated(post, imported)
         post.author = self.author_of(imported, post)
         fill(post, imported)
         post.full_clean()

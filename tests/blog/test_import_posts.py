@@ -267,6 +267,15 @@ class TestTranslations:
         assert said == ["added: b.md → /posts/letters/", "added: a.md → /posts/briefe/", "2 added"]
         assert Post.objects.get(slug="briefe").translation_of.slug == "letters"
 
+    def test_dry_run_knows_of_a_first_that_would_be_there(self, folder):
+        write(folder / "a.md", self.GERMAN)
+        write(folder / "b.md", self.FIRST)
+
+        dry = run(folder, "--dry-run")
+
+        assert not Post.objects.exists()
+        assert dry[:-1] == run(folder)[:-1]
+
     def test_first_is_found_by_the_slug_in_its_file_though_it_was_renamed(self, folder):
         run(write(folder / "a.md", self.FIRST))
         first = Post.objects.get()
