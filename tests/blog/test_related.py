@@ -124,6 +124,12 @@ def test_page_bears_whatever_is_stored(client, posts, related):
     assert shown(client, "bread") == []
 
 
+def test_post_is_never_related_to_itself(client, posts):
+    Post.objects.update(related=[posts["bread"].pk, posts["loaf"].pk])
+
+    assert shown(client, "bread") == ["loaf"]
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
