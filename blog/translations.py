@@ -12,7 +12,7 @@ from blog.models import Post
 def check_translation(post: Post, first: Post, language: str) -> None:
     """Raises ValidationError where `post`, written in `language`, cannot be what says `first`.
 
-    Neither may be a translation already: of one, that is what was written first.
+    `first` is no translation itself: whoever has one passes what that translates.
     """
     if first == post:
         refuse("translation_of", gettext("A post cannot translate itself."))
