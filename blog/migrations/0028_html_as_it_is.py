@@ -1,7 +1,7 @@
 from django.db import migrations
 
-# PostgreSQL compresses long texts, and to unpack ten of them for a feed took it as long as all else
-# that it does for one. What was stored before stays as it is until its post is rendered again.
+# PostgreSQL compresses long texts, and to unpack ten of them for a feed took it nearly as long as all
+# else that it does for one. What was stored before stays as it is until its post is rendered again.
 KEEP = "ALTER TABLE blog_post ALTER COLUMN html SET STORAGE EXTERNAL"
 COMPRESS = "ALTER TABLE blog_post ALTER COLUMN html SET STORAGE EXTENDED"
 
